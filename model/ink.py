@@ -1,0 +1,21 @@
+"""Ink: the drawn marks of a drawing, however they came."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The drawn marks as pixels, and where they lie in the drawing.
+
+    `pixels`: (height, width) float32 in 0..1, white on black. Pixel (column, row) lies at `origin` + (column, row) /
+    `scale` in the drawing's own coordinates: the unit of the strokes, or the pixels of the image.
+    """
+
+    pixels: Pixels
+    origin: tuple[float, float] = (0.0, 0.0)
+    scale: float = 1.0

@@ -1,0 +1,82 @@
+"""The two networks, in PyTorch: for training, and for people who go on from the weights.
+
+The service never imports this file: it runs the ONNX export of the same weights.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+CLASSES = 10
+
+
+class Blog(nn.Module):
+    """The network of "A Gentle Intro to PyTorch" (2017), exactly as published: 1,172 parameters... and one mistake.
+
+    The mistake is the ReLU on the logits. A class whose logit is negative for every image gets no gradient and never
+    comes back, so some seeds end with digits that the network cannot say. It is kept, as the baseline.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 1, 5)
+        self.conv2 = nn.Conv2d(1, 1, 5)
+        self.fc1 = nn.Linear(100, 100)
+        self.fc2 = nn.Linear(100, CLASSES)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(n, 1, 28, 28) float32 in 0..1 to (n, 10) log-probabilities."""
+        features = functional.relu(self.conv1(images))
+        features = functional.relu(self.conv2(features))
+        features = functional.max_pool2d(features, 2).flatten(1)
+        features = functional.relu(self.fc1(features))
+        return functional.log_softmax(functional.relu(self.fc2(features)), dim=1)
+
+
+def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    """3x3 convolution, batch norm, ReLU: the one building block of `DigitNet`."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class DigitNet(nn.Module):
+    """Ours: 3x3 convolutions in three sizes, then one 1x1 convolution that says, place by place, what speaks for a digit.
+
+    Averaging that map over all places gives the logits. It is the same arithmetic as global average pooling and a
+    linear layer, in the other order, so the map of evidence that explains an answer costs nothing.
+    """
+
+    def __init__(self, widths: tuple[int, int, int] = (24, 48, 96)) -> None:
+        super().__init__()
+        small, middle, large = widths
+        self.features = nn.Sequential(
+            conv(1, small),  # 28x28
+            conv(small, middle, stride=2),  # 14x14
+            conv(middle, middle),
+            conv(middle, middle),
+            conv(middle, large, stride=2),  # 7x7
+            conv(large, large),
+        )
+        self.head = nn.Conv2d(large, CLASSES, 1)
+
+    def evidence(self, images: Tensor) -> Tensor:
+        """(n, 1, 28, 28) float32 in 0..1 to (n, 10, 7, 7): for and against each digit, place by place."""
+        evidence: Tensor = self.head(self.features(images))
+        return evidence
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(n, 1, 28, 28) float32 in 0..1 to (n, 10) logits."""
+        return self.evidence(images).mean(dim=(2, 3))
+
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {"digitnet": DigitNet, "blog": Blog}
+
+
+def parameters(network: nn.Module) -> int:
+    """How many numbers the network learns."""
+    return sum(parameter.numel() for parameter in network.parameters())

@@ -1,0 +1,82 @@
+"""Ink of any size to the 28x28 that the networks read, by MNIST's own geometry."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.errors import Blank
+from model.ink import Pixels
+
+SIZE = 28  # pixels on a side of what a network reads
+BOX = 20  # pixels on the longer side of a digit inside it
+# MNIST's makers put the centre of mass c at int(15 - c), so that the mean of MNIST's test images is 14.5, not 14.0.
+CENTRE = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """What a network reads, and where in the drawing it came from.
+
+    `pixels`: (28, 28) float32 in 0..1, white on black, its darkest pixel 1.
+    `crop`: (left, top, side) of the square that the 20x20 box shows, in pixels of the ink.
+    `offset`: (left, top) of the 20x20 box inside the 28x28, in pixels.
+    """
+
+    pixels: Pixels
+    crop: tuple[float, float, float]
+    offset: tuple[int, int]
+
+
+def tight_box(ink: Pixels) -> tuple[int, int, int, int]:
+    """The smallest box that holds all ink above zero.
+
+    `ink`: (height, width) float32. Returns (left, top, right, bottom), the last two exclusive. Raises `Blank` where
+    there is none.
+    """
+    rows = np.flatnonzero(ink.max(axis=1) > 0)
+    if rows.size == 0:
+        raise Blank("There is no ink in this drawing. Draw a digit, then ask again.")
+    columns = np.flatnonzero(ink.max(axis=0) > 0)
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def normalise(ink: Pixels) -> Normalised:
+    """Scale, centre and rescale ink exactly as MNIST's makers did.
+
+    The tight box of the ink, made square by its longer side, is area-averaged to 20x20; the intensity is scaled so that
+    the darkest pixel is 1; the box is placed in 28x28 so that its centre of mass c (pixel centres at i + 0.5) lands by
+    the whole offset int(15 - c), clamped inside.
+
+    `ink`: (height, width) float32, 0 where there is none. Raises `Blank` where there is none at all.
+    Source: the MNIST page, and QMNIST's reconstruction (Yadav and Bottou, 2019).
+    """
+    left, top, right, bottom = tight_box(ink)
+    width, height = right - left, bottom - top
+    side = max(width, height)
+    # The shorter side is padded by whole pixels: a half pixel would blur ink that needs no scaling at all.
+    pad_x, pad_y = (side - width) // 2, (side - height) // 2
+    box = averaging(BOX, side, pad_y, height) @ ink[top:bottom, left:right] @ averaging(BOX, side, pad_x, width).T
+    box /= box.max()
+
+    mass = box.sum()
+    centres = np.arange(BOX, dtype=np.float32) + 0.5
+    x = _offset(float(box.sum(axis=0) @ centres / mass))
+    y = _offset(float(box.sum(axis=1) @ centres / mass))
+    pixels = np.zeros((SIZE, SIZE), np.float32)
+    pixels[y : y + BOX, x : x + BOX] = box
+    return Normalised(pixels, (float(left - pad_x), float(top - pad_y), float(side)), (x, y))
+
+
+def _offset(centre_of_mass: float) -> int:
+    return min(max(int(CENTRE - centre_of_mass), 0), SIZE - BOX)
+
+
+def averaging(cells: int, side: float, pad: float, length: int) -> Pixels:
+    """The (cells, length) matrix that averages `length` pixels, `pad` pixels into a row of `side`, over equal cells.
+
+    Entry (i, j) is the share of cell i that pixel j covers, so that fractions of pixels count as such.
+    """
+    edges = np.arange(cells + 1, dtype=np.float64) * (side / cells) - pad
+    pixel = np.arange(length, dtype=np.float64)
+    overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
+    return (np.clip(overlap, 0, None) * (cells / side)).astype(np.float32)
