@@ -1,0 +1,189 @@
+"""Drawing to answer: the one class that the service, the tests and the benchmarks call."""
+
+import base64
+import hashlib
+import io
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+# Before the import: the runtime reads it once, and would send telemetry on Linux too.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime
+
+from model import image, strokes
+from model.errors import UnknownModel
+from model.evidence import by_occlusion, from_map
+from model.ink import Ink, Pixels
+from model.normalise import Normalised, normalise
+from model.verdict import Calibration, Verdict, judge, probabilities
+
+WEIGHTS = Path(__file__).parent / "weights"
+CHECKSUMS = "SHA256SUMS"
+CARD = "card"  # the metadata key that holds a network's card, in both of its files
+DEFAULT = "digitnet"
+
+
+class BrokenWeights(RuntimeError):
+    """A shipped network is missing, damaged or not one of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The answer to a drawing.
+
+    `probabilities`: ten floats that sum to 1. `alternatives`: other digits to consider, likeliest first. `explanation`:
+    JSON-ready, or None where it was not asked for.
+    """
+
+    digit: int
+    probabilities: tuple[float, ...]
+    verdict: Verdict
+    alternatives: tuple[int, ...]
+    model: str
+    version: str
+    explanation: dict[str, Any] | None = None
+
+    @property
+    def confidence(self) -> float:
+        """How likely `digit` is, in 0..1."""
+        return self.probabilities[self.digit]
+
+    def as_json(self) -> dict[str, Any]:
+        """The body of a 200 answer of the HTTP contract."""
+        body: dict[str, Any] = {
+            "digit": self.digit,
+            "confidence": self.confidence,
+            "probabilities": list(self.probabilities),
+            "verdict": self.verdict,
+            "alternatives": list(self.alternatives),
+            "model": {"name": self.model, "version": self.version},
+        }
+        if self.explanation is not None:
+            body["explanation"] = self.explanation
+        return body
+
+
+class Network:
+    """One shipped network, loaded and checked.
+
+    `card`: its provenance and figures. `version`: the first 12 hex digits of the ONNX file's SHA-256.
+    """
+
+    def __init__(self, path: Path, threads: int = 1, sha256: str | None = None) -> None:
+        """Load `path`. Raises `BrokenWeights` where it is missing, damaged, or differs from `sha256`."""
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise BrokenWeights(f"The weights {path} cannot be read: {error.strerror}.") from error
+        digest = hashlib.sha256(data).hexdigest()
+        if sha256 is not None and digest != sha256:
+            raise BrokenWeights(f"The weights {path} are damaged: their SHA-256 is {digest}, not {sha256}.")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+            self.card: dict[str, Any] = json.loads(self._session.get_modelmeta().custom_metadata_map[CARD])
+            self.calibration = Calibration.of(self.card["calibration"])
+        except Exception as error:  # the runtime's own exceptions share no base but this
+            raise BrokenWeights(f"The weights {path} are not a network of this program: {error}") from error
+        self.name: str = self.card["name"]
+        self.version = digest[:12]
+        self.bytes = len(data)
+        self._explains = len(self._session.get_outputs()) > 1
+
+    def logits(self, images: Pixels) -> Pixels:
+        """(n, 1, 28, 28) float32 in 0..1 to (n, classes) float32."""
+        result: Pixels = self._session.run(["logits"], {"images": images})[0]
+        return result
+
+    def evidence(self, pixels: Pixels, digit: int) -> Pixels:
+        """What in (28, 28) pixels speaks for the digit and what against: (28, 28) float32 in -1..1."""
+        if self._explains:
+            return from_map(self._session.run(["evidence"], {"images": pixels[None, None]})[0][0], digit)
+        return by_occlusion(self.logits, pixels, digit)
+
+
+class Reader:
+    """Reads drawings with any of the shipped networks. Safe to call from many threads at once."""
+
+    def __init__(self, folder: Path = WEIGHTS, threads: int = 1) -> None:
+        """Load every network that `folder`/SHA256SUMS names. Raises `BrokenWeights`."""
+        try:
+            lines = (folder / CHECKSUMS).read_text("ascii").split("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BrokenWeights(f"{folder / CHECKSUMS}, which lists the weights, cannot be read: {error}.") from error
+        listed = [line.split() for line in lines if line.endswith(".onnx")]
+        networks = [Network(folder / name, threads, sha256) for sha256, name in listed]
+        self._networks = {network.name: network for network in networks}
+        if DEFAULT not in self._networks:
+            raise BrokenWeights(f"{folder / CHECKSUMS} does not list {DEFAULT}.onnx.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The networks that can be asked, the default first."""
+        return tuple(sorted(self._networks, key=lambda name: (name != DEFAULT, name)))
+
+    def cards(self) -> list[dict[str, Any]]:
+        """What is known of each network, JSON-ready, the default first."""
+        cards = []
+        for name in self.names:
+            network = self._networks[name]
+            cards.append({**network.card, "version": network.version, "bytes": network.bytes})
+        return cards
+
+    def read_strokes(self, raw: object, model: str = DEFAULT, explain: bool = False) -> Reading:
+        """Answer for strokes as JSON gave them. Raises `DrawingError` or `UnknownModel`."""
+        network = self._network(model)
+        return _read(network, strokes.rasterise(strokes.parse_strokes(raw)), explain)
+
+    def read_image(self, data: bytes, model: str = DEFAULT, explain: bool = False) -> Reading:
+        """Answer for an encoded image. Raises `DrawingError` or `UnknownModel`."""
+        network = self._network(model)
+        return _read(network, image.read_image(data), explain)
+
+    def _network(self, name: str) -> Network:
+        try:
+            return self._networks[name]
+        except KeyError:
+            raise UnknownModel(f"There is no network {name[:40]!r}. Ask for one of: {', '.join(self.names)}.") from None
+
+
+def _read(network: Network, ink: Ink, explain: bool) -> Reading:
+    normalised = normalise(ink.pixels)
+    shares = probabilities(network.logits(normalised.pixels[None, None])[0], network.calibration.temperature)
+    digit = int(shares.argmax())
+    verdict, alternatives = judge(shares, network.calibration)
+    explanation = _explanation(network, ink, normalised, digit) if explain else None
+    answer = tuple(float(share) for share in shares)
+    return Reading(digit, answer, verdict, alternatives, network.name, network.version, explanation)
+
+
+def _explanation(network: Network, ink: Ink, normalised: Normalised, digit: int) -> dict[str, Any]:
+    left, top, side = normalised.crop
+    return {
+        "input": _data_uri(normalised.pixels),
+        "evidence": network.evidence(normalised.pixels, digit).round(3).tolist(),
+        "crop": {
+            "x": round(ink.origin[0] + left / ink.scale, 3),
+            "y": round(ink.origin[1] + top / ink.scale, 3),
+            "width": round(side / ink.scale, 3),
+            "height": round(side / ink.scale, 3),
+        },
+    }
+
+
+def _data_uri(pixels: Pixels) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray((pixels * 255 + 0.5).astype(np.uint8)).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
