@@ -1,0 +1,196 @@
+/**
+ * The answer, in a digit, in words, in ten bars, and in the 28x28 that it was read from.
+ *
+ * @import { Answer, Trouble } from "./reader.js"
+ * @typedef {"empty" | "drawing" | "waiting" | "answered" | "error"} State
+ */
+
+import { find } from "./elements.js";
+
+/** A screen reader hears an answer once the hand has rested this long: a 5 is one answer, not one for each stroke. */
+const REST_MS = 700;
+
+const EMPTY = { words: "Go on, draw one", detail: "From 0 to 9, in your own hand. I read along." };
+
+/** @type {Record<Trouble["kind"], { words: string, detail: string }>} */
+const TROUBLES = {
+  slow: { words: "Still reading…", detail: "This takes longer than it should." },
+  unreachable: { words: "The reader can’t be reached", detail: "Your drawing is safe. I’ll keep trying." },
+  busy: { words: "The reader is busy", detail: "Your drawing is safe. I’ll ask again in a moment." },
+  refused: { words: "This can’t be read", detail: "Undo it, or clear the pad and try another." },
+};
+
+export class Result {
+  #root;
+  #digit;
+  #other;
+  #words;
+  #detail;
+  #announcement;
+  #chances;
+  #seen;
+  #timer = 0;
+
+  /**
+   * @param {HTMLElement} root  `#result`
+   * @param {HTMLElement} chances  a list of ten
+   * @param {HTMLImageElement} seen
+   */
+  constructor(root, chances, seen) {
+    this.#root = root;
+    this.#digit = find(".digit", HTMLElement, root);
+    this.#other = find(".other", HTMLElement, root);
+    this.#words = find(".words", HTMLElement, root);
+    this.#detail = find(".detail", HTMLElement, root);
+    this.#announcement = find(".announcement", HTMLElement, root);
+    this.#chances = Array.from(chances.children, (row) => ({
+      row: /** @type {HTMLElement} */ (row),
+      share: find(".share", HTMLElement, row),
+    }));
+    this.#seen = seen;
+  }
+
+  empty() {
+    this.#enter("empty");
+    this.#face("", "");
+    this.#say(EMPTY.words, EMPTY.detail);
+    this.#weigh([]);
+    this.#seen.hidden = true;
+  }
+
+  drawing() {
+    this.#enter("drawing");
+  }
+
+  waiting() {
+    this.#enter("waiting");
+  }
+
+  /**
+   * An answer to the drawing as it was a moment ago; the pen has moved on.
+   *
+   * @param {Answer} answer
+   * @param {"drawing" | "waiting"} state
+   */
+  glimpse(answer, state) {
+    this.#enter(state);
+    this.#tell(answer);
+  }
+
+  /**
+   * The answer to the drawing as it stands.
+   *
+   * @param {Answer} answer
+   */
+  answered(answer) {
+    this.#tell(answer);
+    this.#enter("answered");
+    this.#root.dataset.digit = String(answer.digit);
+    this.#root.dataset.verdict = answer.verdict;
+    if (answer.explanation) {
+      this.#seen.src = answer.explanation.input;
+      this.#seen.hidden = false;
+    }
+    const { words, detail } = inWords(answer);
+    this.#announce(`${words}. ${detail}.`);
+  }
+
+  /** @param {Trouble} trouble */
+  troubled({ kind, detail }) {
+    const said = TROUBLES[kind];
+    if (kind !== "slow") {
+      this.#enter("error");
+      this.#face("", "");
+      this.#weigh([]);
+      this.#seen.hidden = true;
+    }
+    this.#say(said.words, detail || said.detail);
+    this.#announce(`${said.words}. ${detail || said.detail}`);
+  }
+
+  /** @param {State} state */
+  #enter(state) {
+    this.#root.dataset.state = state;
+    delete this.#root.dataset.digit;
+    delete this.#root.dataset.verdict;
+    this.#announce("");
+  }
+
+  /** @param {Answer} answer */
+  #tell(answer) {
+    const { words, detail } = inWords(answer);
+    const isDigit = answer.verdict !== "not_a_digit";
+    this.#face(isDigit ? String(answer.digit) : "?", answer.verdict === "unsure" ? answer.alternatives.join(" ") : "");
+    this.#say(words, detail);
+    this.#weigh(answer.probabilities);
+  }
+
+  /**
+   * @param {string} digit
+   * @param {string} other
+   */
+  #face(digit, other) {
+    write(this.#digit, digit);
+    write(this.#other, other);
+  }
+
+  /**
+   * @param {string} words
+   * @param {string} detail
+   */
+  #say(words, detail) {
+    write(this.#words, words);
+    write(this.#detail, detail);
+  }
+
+  /** @param {number[]} probabilities  ten, or none */
+  #weigh(probabilities) {
+    const most = Math.max(...probabilities);
+    this.#chances.forEach(({ row, share }, digit) => {
+      const chance = probabilities[digit] ?? 0;
+      const isSeen = chance >= 0.005;
+      row.style.setProperty("--chance", isSeen ? chance.toFixed(3) : "0");
+      row.classList.toggle("likeliest", chance === most);
+      write(share, isSeen ? percent(chance) : "");
+    });
+  }
+
+  /** @param {string} sentence */
+  #announce(sentence) {
+    clearTimeout(this.#timer);
+    if (sentence === "") write(this.#announcement, "");
+    else this.#timer = setTimeout(() => write(this.#announcement, sentence), REST_MS);
+  }
+}
+
+/** @param {Answer} answer */
+function inWords({ digit, probabilities, verdict, alternatives }) {
+  if (verdict === "sure") return { words: `That’s ${article(digit)} ${digit}`, detail: `${percent(probabilities[digit])} sure` };
+  if (verdict === "not_a_digit") {
+    return { words: "That doesn’t look like a digit yet", detail: `The nearest would be ${article(digit)} ${digit}` };
+  }
+  const candidates = [digit, ...alternatives];
+  return {
+    words: alternatives.length > 0 ? candidates.join(" or perhaps ") : `Perhaps ${article(digit)} ${digit}`,
+    detail: candidates.map((each) => `${percent(probabilities[each])} for ${article(each)} ${each}`).join(", "),
+  };
+}
+
+/** @param {number} digit */
+function article(digit) {
+  return digit === 8 ? "an" : "a";
+}
+
+/** @param {number} share  0..1; only 1 itself is said to be certain */
+function percent(share) {
+  if (share < 0.99) return `${Math.round(100 * share)}%`;
+  return share < 1 ? `${(Math.floor(1_000 * share) / 10).toFixed(1)}%` : "100%";
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
