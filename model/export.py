@@ -1,6 +1,6 @@
-"""A trained network to the two files that ship: safetensors for PyTorch, ONNX for the service, the same card in each."""
+"""A trained network to the two files that ship: safetensors for PyTorch, ONNX for the service, one card in both."""
 
-import io
+import hashlib
 import json
 import warnings
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from model.normalise import SIZE
-from model.reader import CARD
+from model.reader import CARD, CHECKSUMS
 
 Card = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ class _Explained(nn.Module):
 
 
 def save(network: nn.Module, card: Card, folder: Path) -> tuple[Path, Path]:
-    """Write `<name>.safetensors` and `<name>.onnx`; return their paths.
+    """Write `<name>.safetensors`, `<name>.onnx` and the folder's SHA256SUMS; return the first two paths.
 
     The ONNX file takes `images`, (n, 1, 28, 28) float32 in 0..1, and gives `logits`, (n, classes), and where the
     network has one `evidence`, (n, classes, height, width). The card is JSON under the key `card` in both.
@@ -43,6 +43,8 @@ def save(network: nn.Module, card: Card, folder: Path) -> tuple[Path, Path]:
     safetensors.torch.save_file({k: v.contiguous() for k, v in network.state_dict().items()}, tensors, metadata)
     graph = folder / f"{card['name']}.onnx"
     onnx.save(_graph(network, metadata), graph)
+    sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(folder.glob("*.*"))]
+    (folder / CHECKSUMS).write_text("".join(sums), "ascii")
     return tensors, graph
 
 
@@ -55,20 +57,20 @@ def load(network: nn.Module, path: Path) -> nn.Module:
 def _graph(network: nn.Module, metadata: dict[str, str]) -> onnx.ModelProto:
     explained = hasattr(network, "evidence")
     outputs = ["logits", "evidence"] if explained else ["logits"]
-    buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own future
-        torch.onnx.export(
+        program = torch.onnx.export(
             _Explained(network).eval() if explained else network,
             (torch.zeros(2, 1, SIZE, SIZE),),
-            buffer,
             input_names=["images"],
             output_names=outputs,
             dynamic_shapes=({0: torch.export.Dim("n", min=1, max=4096)},),
             dynamo=True,
             verbose=False,
         )
-    model = onnx.load_from_string(buffer.getvalue())
+    if program is None:  # only the exporter of old gives nothing back
+        raise RuntimeError("This version of torch exports no ONNX program; install one that pyproject.toml allows.")
+    model = program.model_proto
     for node in model.graph.node:  # the exporter notes its stack traces there, with paths of this machine
         node.doc_string = ""
         del node.metadata_props[:]

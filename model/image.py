@@ -1,6 +1,7 @@
 """Images of any kind to ink: decode within bounds, find the paper, keep what was written on it."""
 
 import io
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from PIL import Image, ImageFile
 from model.errors import Blank, NotAnImage, TooManyPixels
 from model.ink import Ink, Pixels
 from model.normalise import averaging, tight_box
+from model.strokes import PEN
 
 MEDIA_TYPES = {
     "image/png": "PNG",
@@ -19,8 +21,14 @@ MEDIA_TYPES = {
 }
 LOSSY = {"JPEG", "WEBP"}
 
-MAX_PIXELS = 16_000_000  # 64 MB as RGBA, the most that decoding one image may hold
+# Decoding one image may hold about 80 MB. Pillow keeps 4 bytes for a pixel, colour or not; a JPEG is decoded at a
+# fraction of its size, but one in progressive order is held whole, at 6 bytes a pixel; libwebp holds a picture 4 times.
+MAX_PIXELS = 16_000_000
+MAX_PIXELS_JPEG = 50_000_000
+MAX_PIXELS_PROGRESSIVE = 12_500_000
+MAX_PIXELS_WEBP = 5_000_000
 WORKING = 1024  # longer side in pixels, at the most, while ink is looked for: a 1-pixel pen on 1050x800 survives it
+STRIP = 64  # rows of the reduced picture that are made at a time
 
 # Grey levels of 0..255 that ink must differ from flat paper: less is a compression artefact or invisible.
 MIN_CONTRAST = 10.0
@@ -31,10 +39,9 @@ FLAT_LEVELS = 3.0
 NOISE_FLOOR = 5.0
 LOSSY_FLOOR = 0.12
 
-# Lines thinner than MIN_PEN of the drawing's longer side are thickened to PEN: area-averaging to 20x20 would leave
-# a thin line nearly nothing, and MNIST holds no hairlines.
+# Lines thinner than this share of the drawing's longer side are thickened to the pen that strokes are drawn with:
+# area-averaging to 20x20 would leave next to nothing of them, and MNIST holds no hairlines.
 MIN_PEN = 0.06
-PEN = 0.10
 THICKEN_SIDE = 160  # pixels on the longer side while a thin line is thickened
 
 _ORIENTATION = 0x0112  # the EXIF tag
@@ -74,30 +81,53 @@ def _decode(data: bytes) -> tuple[Image.Image, float]:
             "These bytes are not a PNG, JPEG, WebP, GIF or BMP image. Send the file as it is, unchanged."
         ) from error
     width, height = source.size
-    if width * height > MAX_PIXELS:
+    limit = _max_pixels(source)
+    if width * height > limit:
         raise TooManyPixels(
-            f"{width} x {height} pixels are more than {MAX_PIXELS:,}. Scale the image down: 300 x 300 is plenty."
+            f"{width} x {height} pixels are more than the {limit:,} that are decoded of such a file. "
+            "Scale the image down: 300 x 300 is plenty."
         )
     try:
-        lossy = source.format in LOSSY
         source.draft("RGB", (WORKING, WORKING))  # JPEG only: decode at 1/2, 1/4 or 1/8 where that is enough
-        factor = -(-max(source.size) // WORKING)
         turn = _TURNS.get(source.getexif().get(_ORIENTATION, 1))
-        picture = _plain(source)
-        if factor > 1:
-            picture = picture.reduce(factor)
+        source.load()
+        picture = _reduced(source)
         if turn is not None:
             picture = picture.transpose(turn)
     except Exception as error:  # the same, for damaged ones
         raise NotAnImage("This image is damaged or cut short. Save or upload it again.") from error
-    picture.info["lossy"] = lossy
+    picture.info["lossy"] = source.format in LOSSY
     return picture, max(picture.size) / max(width, height)
+
+
+def _max_pixels(source: Image.Image) -> int:
+    if source.format == "JPEG" and not source.info.get("progressive"):
+        return MAX_PIXELS_JPEG
+    if source.format == "JPEG":
+        return MAX_PIXELS_PROGRESSIVE
+    return MAX_PIXELS_WEBP if source.format == "WEBP" else MAX_PIXELS
+
+
+def _reduced(source: Image.Image) -> Image.Image:
+    """A picture averaged down to `WORKING`, in strips: the whole of it in another mode would need its memory again."""
+    factor = -(-max(source.size) // WORKING)
+    if factor == 1:
+        return _plain(source)
+    rows = STRIP * factor
+    strips = [
+        _plain(source.crop((0, top, source.width, min(top + rows, source.height)))).reduce(factor)
+        for top in range(0, source.height, rows)
+    ]
+    picture = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
+    for index, strip in enumerate(strips):
+        picture.paste(strip, (0, index * STRIP))
+    return picture
 
 
 def _plain(source: Image.Image) -> Image.Image:
     if source.mode.startswith(("I", "F")):  # 16-bit grey: Pillow's own conversion clips it at 255
-        levels = np.asarray(source, np.float32)
-        return Image.fromarray((levels / max(float(levels.max()), 65535.0) * 255).astype(np.uint8)).convert("RGB")
+        levels = np.asarray(source, np.float32) / 257
+        return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8)).convert("RGB")
     return source.convert("RGBA" if source.has_transparency_data else "RGB")
 
 
@@ -131,33 +161,39 @@ def _on_paper(picture: Image.Image) -> tuple[NDArray[np.uint8], bool]:
 
 
 def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
-    """How far each pixel is from the paper: (height, width, 3) uint8 to (height, width) float32 in 0..1."""
+    """How far each pixel is from the paper: (height, width, 3) uint8 to (height, width) float32 in 0..1.
+
+    A pixel counts by the colour channel in which it differs most: yellow ink on white shows in blue alone.
+    """
     border = _border(colours)
     middle = np.median(border, axis=0).astype(np.float32)
     even = np.abs(border - middle).max(axis=1) <= FLAT_LEVELS
-    if flat or even.mean() >= FLAT_SHARE:
-        signed = _strongest(colours - middle)
-        floor = 0.0
-        uneven = lossy
-    else:
-        signed = _strongest(colours - _paper(colours))
-        floor = NOISE_FLOOR * float(np.median(np.abs(signed)))
-        uneven = True
+    flat = flat or float(even.mean()) >= FLAT_SHARE
+    difference = colours - (middle if flat else _paper(colours))
+    first, second, third = (difference[..., channel] for channel in range(3))
+    lighter = np.maximum(np.maximum(first, second), third)
+    darker = -np.minimum(np.minimum(first, second), third)
     # Ink is darker than its paper or lighter, not both: the rest is glare, or shade.
-    dark, light = np.clip(-signed, 0, None), np.clip(signed, 0, None)
-    depth = dark if np.square(dark).sum() >= np.square(light).sum() else light
-    strongest = float(np.quantile(depth[depth > floor], 0.9)) if uneven and (depth > floor).any() else float(depth.max())
-    if uneven:
+    depth = np.maximum(darker if _energy(darker) >= _energy(lighter) else lighter, 0)
+
+    floor = 0.0 if flat else NOISE_FLOOR * float(np.median(np.maximum(np.abs(lighter), np.abs(darker))))
+    strongest = float(depth.max())
+    if lossy or not flat:
+        strongest = _upper(depth[depth > 0.5 * strongest]) if strongest > floor else 0.0
         floor = max(floor, LOSSY_FLOOR * strongest)
     if strongest < max(MIN_CONTRAST, 1.5 * floor):
         raise Blank("There is no ink in this image that stands out from its background. Draw a digit, then ask again.")
     return np.clip((depth - floor) / (strongest - floor), 0, 1).astype(np.float32)
 
 
-def _strongest(difference: Pixels) -> Pixels:
-    """The signed difference in the colour channel where it is largest: yellow ink shows in blue alone."""
-    largest = np.abs(difference).argmax(axis=2)
-    return np.take_along_axis(difference, largest[..., None], axis=2)[..., 0]
+def _energy(difference: Pixels) -> float:
+    positive = np.maximum(difference, 0).ravel()
+    return float(positive @ positive)
+
+
+def _upper(values: Pixels) -> float:
+    """The 90th percentile, from every few values: sorting a million of them takes longer than all else."""
+    return float(np.quantile(values[:: 1 + values.size // 10_000], 0.9))
 
 
 def _paper(colours: NDArray[np.uint8]) -> Pixels:
@@ -170,44 +206,45 @@ def _paper(colours: NDArray[np.uint8]) -> Pixels:
     step = max(1, max(height, width) // 48)
     thumbnail = colours[::step, ::step].astype(np.float64)
     rows, columns = thumbnail.shape[:2]
-    terms = _quadratic(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns)).reshape(-1, 6)
+    y, x = (grid.ravel() for grid in np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij"))
+    terms = np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=1)
     values = thumbnail.reshape(-1, 3)
-    weights = np.ones(len(values))
-    surface = np.zeros((6, 3))
+    weights: NDArray[Any] = np.ones(len(values))
+    surface: NDArray[Any] = np.zeros((6, 3))
     for _ in range(12):
         weighted = terms * weights[:, None]
         surface = np.linalg.lstsq(weighted.T @ terms, weighted.T @ values, rcond=None)[0]
         weights = 1 / np.maximum(np.abs(values - terms @ surface).max(axis=1), 1.0)
-    full = _quadratic(np.linspace(-1, 1, height), np.linspace(-1, 1, width)) @ surface
-    return full.astype(np.float32)
-
-
-def _quadratic(rows: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The terms 1, x, y, xx, xy, yy at each place: (rows, columns, 6)."""
-    y, x = np.meshgrid(rows, columns, indexing="ij")
-    return np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=2)
+    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None]
+    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None, None]
+    one, x1, y1, x2, xy, y2 = surface.astype(np.float32)
+    paper: Pixels = (one + y1 * down + y2 * down**2) + (x1 + xy * down) * across + x2 * across**2
+    return paper
 
 
 def _thickened(pixels: Pixels) -> Ink:
     """Ink whose lines are at least `MIN_PEN` of its longer side wide; thicker ink comes back as it is."""
     left, top, right, bottom = tight_box(pixels)
-    side = max(right - left, bottom - top)
     tight = pixels[top:bottom, left:right]
-    scale = min(1.0, THICKEN_SIDE / side)
-    if scale < 1:
-        rows, columns = (max(1, round(length * scale)) for length in tight.shape)
-        tight = (
-            averaging(rows, tight.shape[0], 0, tight.shape[0])
-            @ tight
-            @ averaging(columns, tight.shape[1], 0, tight.shape[1]).T
-        )
-    line = tight > 0.5 * np.quantile(tight[tight > 0], 0.9)
-    width = _line_width(line)
-    longest = max(line.shape)
-    if width >= MIN_PEN * longest or longest < 20:
+    side = max(tight.shape)
+    line = _line(tight, min(1.0, THICKEN_SIDE / side))
+    if _line_width(line) >= MIN_PEN * max(line.shape):
         return Ink(pixels)
-    radius = (PEN * longest - width) / 2
-    return Ink(_dilated(line, radius), (left - np.ceil(radius) / scale, top - np.ceil(radius) / scale), scale)
+    scale = THICKEN_SIDE / side
+    line = _line(tight, scale)
+    reach = max(1, round((PEN * THICKEN_SIDE - _line_width(line)) / 2))
+    return Ink(_dilated(line, reach), (left - reach / scale, top - reach / scale), scale)
+
+
+def _line(tight: Pixels, scale: float) -> NDArray[np.bool_]:
+    """Which pixels are ink, at another scale: half as dark as the darkest tenth counts."""
+    if scale != 1:
+        height, width = tight.shape
+        rows, columns = (max(1, round(length * scale)) for length in tight.shape)
+        resized: Pixels = averaging(rows, height, 0, height) @ tight @ averaging(columns, width, 0, width).T
+        tight = resized
+    ink: NDArray[np.bool_] = tight > 0.5 * _upper(tight[tight > 0])
+    return ink
 
 
 def _line_width(line: NDArray[np.bool_]) -> float:
@@ -220,11 +257,10 @@ def _line_width(line: NDArray[np.bool_]) -> float:
     return float(2 * line.sum() / (edges * np.pi / 4))
 
 
-def _dilated(line: NDArray[np.bool_], radius: float) -> Pixels:
-    """Every pixel within `radius` of the line, with room for it on all sides."""
-    reach = int(np.ceil(radius))
+def _dilated(line: NDArray[np.bool_], reach: int) -> Pixels:
+    """Every pixel within `reach` pixels of the line, with room for it on all sides."""
     offsets = np.arange(-reach, reach + 1)
-    disc = np.argwhere(np.hypot(offsets[:, None], offsets[None, :]) <= radius)
+    disc = np.argwhere(np.hypot(offsets[:, None], offsets[None, :]) <= reach)
     rows, columns = np.nonzero(line)
     dilated = np.zeros((line.shape[0] + 2 * reach, line.shape[1] + 2 * reach), np.float32)
     dilated[(rows[:, None] + disc[None, :, 0]), (columns[:, None] + disc[None, :, 1])] = 1

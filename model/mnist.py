@@ -1,11 +1,10 @@
-"""MNIST from disk, checked byte for byte, as tensors in memory. For training and tests; the service has no use for it."""
+"""MNIST from disk, checked byte for byte, as tensors in memory; for training and tests, not for the service."""
 
 import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 from torchvision.datasets import MNIST
 
@@ -31,6 +30,7 @@ class Split:
     labels: Tensor
 
     def __len__(self) -> int:
+        """How many images."""
         return len(self.labels)
 
 
@@ -78,4 +78,3 @@ def hold_out(split: Split) -> tuple[Split, Split]:
     """Split the training images in those to learn from and those to choose by."""
     cut = len(split) - HELD_OUT
     return Split(split.images[:cut], split.labels[:cut]), Split(split.images[cut:], split.labels[cut:])
-

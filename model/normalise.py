@@ -79,4 +79,5 @@ def averaging(cells: int, side: float, pad: float, length: int) -> Pixels:
     edges = np.arange(cells + 1, dtype=np.float64) * (side / cells) - pad
     pixel = np.arange(length, dtype=np.float64)
     overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
-    return (np.clip(overlap, 0, None) * (cells / side)).astype(np.float32)
+    shares: Pixels = (np.clip(overlap, 0, None) * (cells / side)).astype(np.float32)
+    return shares

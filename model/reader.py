@@ -4,18 +4,13 @@ import base64
 import hashlib
 import io
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
-
-# Before the import: the runtime reads it once, and would send telemetry on Linux too.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-
 import onnxruntime
+from PIL import Image
 
 from model import image, strokes
 from model.errors import UnknownModel
@@ -185,5 +180,3 @@ def _data_uri(pixels: Pixels) -> str:
     buffer = io.BytesIO()
     Image.fromarray((pixels * 255 + 0.5).astype(np.uint8)).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-
-

@@ -55,7 +55,9 @@ def _parse_stroke(index: int, stroke: list[object]) -> Stroke:
         raise BadStrokes(f"Stroke {index} has a point that is not a pair of numbers. {_EXAMPLE}")
     points = points.astype(np.float64)
     if not np.abs(points).max() <= MAX_COORDINATE:  # written so that NaN fails too
-        raise BadStrokes(f"Stroke {index} has a coordinate that is not finite or beyond ±{MAX_COORDINATE:.0e}. {_EXAMPLE}")
+        raise BadStrokes(
+            f"Stroke {index} has a coordinate that is not finite or beyond ±{MAX_COORDINATE:.0e}. {_EXAMPLE}"
+        )
     return points
 
 
@@ -86,6 +88,6 @@ def rasterise(strokes: list[Stroke], pen: float = PEN) -> Ink:
             draw.line(path.ravel().tolist(), fill=255, width=round(width))
         for x, y in path.tolist():  # round joints and ends
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-    ink = np.asarray(picture, np.float32) / 255
+    ink = np.asarray(picture, np.float32) / np.float32(255)
     left, top = (low - margin / scale).tolist()
     return Ink(ink, (left, top), scale)

@@ -38,7 +38,8 @@ def probabilities(logits: Pixels, temperature: float) -> Pixels:
     """Softmax over the ten digits: (..., 10) float32 logits to (..., 10) that sum to 1."""
     scaled = logits[..., :DIGITS].astype(np.float64) / temperature
     shares = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return (shares / shares.sum(axis=-1, keepdims=True)).astype(np.float32)
+    result: Pixels = (shares / shares.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return result
 
 
 def judge(shares: Pixels, calibration: Calibration) -> tuple[Verdict, tuple[int, ...]]:

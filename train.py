@@ -1,0 +1,400 @@
+"""Train a network that reads handwritten digits, from MNIST's 60,000 images to the files that the service runs.
+
+    python train.py                      the network of the service: digitnet, one seed, in model/recipe below
+    python train.py --quick              a small one that reads 99 % after some seconds of training
+    python train.py --net blog --seeds 5 the network of a blog post of 2017, exactly as published
+    python train.py --dry-run            everything once, on a few batches, to see that it works
+    python train.py --resume             go on after Ctrl-C or a crash: at most one epoch is lost
+
+The file reads from top to bottom as a tutorial. Each part says what it does and why; the parts that any project would
+have (finding the data, exporting, pictures) are in `model/`.
+"""
+
+import argparse
+import copy
+import datetime
+import json
+import math
+import os
+import platform
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torchvision
+from torch import Tensor, nn
+from torch.nn import functional
+from tqdm import tqdm
+
+from model import export, mnist, report
+from model.augment import augment
+from model.networks import NETWORKS, parameters
+from model.verdict import Calibration, probabilities
+
+# ----------------------------------------------------------------------------------------------------------------------
+# 1. Recipes: every number that decides how a network is trained. They were chosen on the held-out images.
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained."""
+
+    network: str  # which class of model/networks.py
+    epochs: int  # passes over the training images
+    batch: int  # images that each step learns from
+    optimiser: str  # "sgd", "adam" or "adamw"
+    rate: float  # learning rate; the highest one where there is a schedule
+    betas: tuple[float, float] = (0.9, 0.99)  # Adam's memory of gradients and of their squares; SGD takes the first
+    decay: float = 0.0  # weight decay
+    one_cycle: bool = (
+        True  # warm up to `rate`, then cool down to nothing: the largest single gain in accuracy per epoch
+    )
+    smoothing: float = 0.0  # label smoothing: the target is not 1 but 1 - smoothing, which keeps the network modest
+    augment: float = 0.0  # strength of the random changes to the images, see model/augment.py
+    average: float = 0.0  # evaluate a moving average of the weights that remembers this share at each step
+    reduced: bool = True  # compute in bfloat16 where the processor has instructions for it
+
+
+RECIPES = {
+    "digitnet": Recipe("digitnet", 15, 256, "adamw", 0.01, decay=0.01, smoothing=0.05, augment=0.8, average=0.998),
+    "quick": Recipe("quick", 1, 256, "adam", 0.01, betas=(0.7, 0.9)),
+    # As published in 2017. The batch size is not given there; the tutorial it follows used 4.
+    "blog": Recipe("blog", 20, 4, "sgd", 0.001, betas=(0.5, 0.0), one_cycle=False, reduced=False),
+}
+
+# ----------------------------------------------------------------------------------------------------------------------
+# 2. The data, and the three parts it is cut into. The network learns from 55,000 images. Every choice (a recipe, a
+#    threshold, which seed ships) is made on 5,000 that it never learns from. The 10,000 test images are looked at once
+#    for each finished seed, to report: who chooses by them reports luck.
+
+
+@dataclass(frozen=True)
+class Data:
+    """MNIST in memory. A DataLoader that transforms image by image would take ten times as long as the training."""
+
+    train: mnist.Split
+    held_out: mnist.Split
+    test: mnist.Split
+
+
+def load_data(folder: Path, dry_run: bool) -> Data:
+    """All of MNIST, or a taste of it."""
+    train, held_out = mnist.hold_out(mnist.load(folder, train=True))
+    parts = [train, held_out, mnist.load(folder, train=False)]
+    if dry_run:
+        parts = [mnist.Split(part.images[:1024], part.labels[:1024]) for part in parts]
+    return Data(*parts)
+
+
+def batches(data: mnist.Split, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Every image once, in a new random order; what is left over after the last full batch waits for the next epoch."""
+    order = torch.randperm(len(data))
+    for start in range(0, len(data) - size + 1, size):
+        chosen = order[start : start + size]
+        yield data.images[chosen], data.labels[chosen]
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# 3. One run: a network, its optimiser and its schedule, and where it stands. All of it goes into a checkpoint after
+#    each epoch, the state of the random generator included, so that a resumed run ends as if it had never stopped.
+
+
+def bfloat16_is_fast() -> bool:
+    """Whether this processor multiplies in bfloat16: 2 to 4 times as fast as float32, and good enough to train."""
+    known: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # older releases cannot say
+    return bool(known.get("amx_bf16") or known.get("avx512_bf16"))
+
+
+class Run:
+    """The training of one network from one seed."""
+
+    def __init__(self, recipe: Recipe, seed: int, steps_per_epoch: int) -> None:
+        torch.manual_seed(seed)
+        self.recipe, self.seed = recipe, seed
+        self.network = NETWORKS[recipe.network]().to(memory_format=torch.channels_last)
+        self.averaged = copy.deepcopy(self.network) if recipe.average else self.network
+        self.optimiser = self._optimiser()
+        self.steps = max(1, recipe.epochs * steps_per_epoch)
+        rate_at = self._one_cycle if recipe.one_cycle else lambda _: 1.0
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, rate_at)
+        self.reduced = recipe.reduced and bfloat16_is_fast()
+        self.step = 0
+        self.seconds = 0.0
+        self.history: list[dict[str, float]] = []
+
+    def _optimiser(self) -> torch.optim.Optimizer:
+        recipe, weights = self.recipe, self.network.parameters()
+        if recipe.optimiser == "sgd":
+            return torch.optim.SGD(weights, recipe.rate, momentum=recipe.betas[0])
+        return torch.optim.AdamW(weights, recipe.rate, recipe.betas, weight_decay=recipe.decay)
+
+    def _one_cycle(self, step: int) -> float:
+        """The share of the highest rate at a step: up in the first fifth, then down along a cosine."""
+        progress = step / self.steps
+        if progress < 0.2:
+            return 0.04 + 0.96 * progress / 0.2
+        return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (progress - 0.2) / 0.8))
+
+    def learn(self, images: Tensor, labels: Tensor) -> Tensor:
+        """The step that everything rests on: answer, measure the error, follow its gradient downhill."""
+        if self.recipe.augment:
+            images = augment(images, self.recipe.augment)
+        images = images.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.reduced):
+            logits = self.network(images)
+        loss = functional.cross_entropy(logits.float(), labels, label_smoothing=self.recipe.smoothing)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.schedule.step()
+        self.step += 1
+        if self.recipe.average:
+            self._average()
+        return loss.detach()
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Move the averaged network towards the trained one; its batch-norm statistics too, or they would not fit."""
+        keep = min(self.recipe.average, self.step / (self.step + 10))
+        for mean, value in zip(self._tensors(self.averaged), self._tensors(self.network), strict=True):
+            mean.lerp_(value, 1 - keep)
+
+    @staticmethod
+    def _tensors(network: nn.Module) -> list[Tensor]:
+        return [tensor for tensor in network.state_dict().values() if tensor.is_floating_point()]
+
+    @torch.no_grad()
+    def answers(self, images: Tensor) -> Tensor:
+        """Logits of the averaged network for (n, 1, 28, 28) images, in full precision, as the service will compute."""
+        self.averaged.eval()
+        return torch.cat([self.averaged(part) for part in images.split(1000)])
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint, whole or not at all."""
+        state: dict[str, Any] = {
+            "recipe": json.dumps(asdict(self.recipe)),
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "random": torch.get_rng_state(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "history": self.history,
+        }
+        del state["schedule"]["lr_lambdas"]  # follows from the recipe
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, path.with_suffix(".partial"))
+        path.with_suffix(".partial").replace(path)
+
+    def restore(self, path: Path) -> None:
+        """Go on from a checkpoint. Exits where it belongs to another recipe."""
+        state = torch.load(path, weights_only=True)
+        if json.loads(state["recipe"]) != json.loads(json.dumps(asdict(self.recipe))):
+            sys.exit(f"{path} was trained by another recipe. Train anew without --resume, or with the same flags.")
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict({**self.schedule.state_dict(), **state["schedule"]})
+        torch.set_rng_state(state["random"])
+        self.step, self.seconds, self.history = state["step"], state["seconds"], state["history"]
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# 4. Train: epoch after epoch, with a bar that shows where it stands.
+
+
+def train(run: Run, data: Data, checkpoint: Path) -> None:
+    """Train to the end of the recipe, from wherever the run stands."""
+    per_epoch = len(data.train) // run.recipe.batch
+    for epoch in range(len(run.history), run.recipe.epochs):
+        title = f"seed {run.seed} epoch {epoch + 1}/{run.recipe.epochs}"
+        began, loss = time.perf_counter(), torch.zeros(())
+        run.network.train()
+        with tqdm(batches(data.train, run.recipe.batch), title, per_epoch, leave=False, mininterval=0.5) as bar:
+            for done, (images, labels) in enumerate(bar, 1):
+                loss += run.learn(images, labels)
+                if done % 50 == 0:
+                    best = max((entry["held_out"] for entry in run.history), default=0.0)
+                    bar.set_postfix_str(f"loss {loss.item() / done:.3f}, held out {best:.2%}, {_left(run)} left")
+        run.seconds += time.perf_counter() - began
+        held_out = accuracy(run.answers(data.held_out.images), data.held_out.labels)
+        run.history.append({"loss": loss.item() / per_epoch, "held_out": held_out})
+        run.save(checkpoint)
+        print(f"{title}: loss {run.history[-1]['loss']:.4f}, held out {held_out:.2%}, {run.seconds:.0f} s", flush=True)
+
+
+def _left(run: Run) -> str:
+    """Time left in this seed, from the epochs done."""
+    if not run.history:
+        return "?"
+    minutes = run.seconds / len(run.history) * (run.recipe.epochs - len(run.history)) / 60
+    return f"{minutes:.1f} min"
+
+
+def accuracy(logits: Tensor, labels: Tensor) -> float:
+    """The share of right answers."""
+    return (logits.argmax(1) == labels).float().mean().item()
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# 5. Calibrate: make the probabilities honest, and choose how likely an answer must be before a person may rely on it.
+
+SURE_ERROR = 0.001  # of the held-out digits answered "sure", at most this share is wrong
+DROPPED = 0.001  # at most this share of the held-out digits is called no digit
+
+
+def calibrate(logits: Tensor, labels: Tensor) -> Calibration:
+    """Choose temperature and thresholds on held-out digits: (n, 10) logits and (n,) labels.
+
+    The temperature is the one that makes the right answers likeliest (Guo et al., 2017). `sure` is the lowest
+    probability above which at most `SURE_ERROR` of the answers are wrong.
+    """
+    temperatures = torch.logspace(-1, 1, 201)
+    losses = torch.stack([functional.cross_entropy(logits / temperature, labels) for temperature in temperatures])
+    temperature = float(temperatures[losses.argmin()])
+    best, answers = torch.softmax(logits / temperature, 1).max(1)
+    order = best.argsort(descending=True)
+    wrong = (answers != labels)[order].float().cumsum(0) / torch.arange(1, len(order) + 1)
+    reliable = torch.nonzero(wrong <= SURE_ERROR)
+    sure = float(best[order[reliable[-1]]]) if len(reliable) else 1.0
+    digit = float(torch.quantile(best, DROPPED))
+    return Calibration(round(temperature, 4), round(min(max(sure, 0.5), 0.9999), 4), round(min(digit, sure), 4))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# 6. Report: a card that says where the weights come from, and pictures that show what they do.
+
+
+def result(run: Run, data: Data) -> dict[str, Any]:
+    """The figures of one finished seed. This is where the test images are looked at."""
+    held_out, test = run.answers(data.held_out.images), run.answers(data.test.images)
+    said = set(held_out.argmax(1).tolist())
+    return {
+        "seed": run.seed,
+        "held_out": round(accuracy(held_out, data.held_out.labels), 5),
+        "test": round(accuracy(test, data.test.labels), 5),
+        "never_says": sorted(set(range(10)) - said),  # digits lost to the ReLU on the blog network's logits
+        "seconds": round(run.seconds, 1),
+    }
+
+
+def card(name: str, run: Run, results: list[dict[str, Any]], calibration: Calibration) -> dict[str, Any]:
+    """Everything that someone who gets only the weights should know: it travels inside both files."""
+    tests = [entry["test"] for entry in results]
+    return {
+        "name": name,
+        "parameters": parameters(run.network),
+        "input": "(n, 1, 28, 28) float32 in 0..1, white on black, MNIST's geometry",
+        "accuracy": {
+            "mnist_test": next(entry["test"] for entry in results if entry["seed"] == run.seed),
+            "mnist_test_mean": round(float(np.mean(tests)), 5),
+            "mnist_test_sd": round(float(np.std(tests, ddof=1)), 5) if len(tests) > 1 else None,
+            "seeds": results,
+        },
+        "calibration": asdict(calibration),
+        "training": {
+            "command": "python train.py " + shlex.join(sys.argv[1:]),
+            "seed": run.seed,
+            "chosen": f"best of {len(results)} seeds on {mnist.HELD_OUT:,} held-out training images",
+            "recipe": asdict(run.recipe),
+            "arithmetic": "bfloat16" if run.reduced else "float32",
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "versions": {
+                "python": platform.python_version(),
+                "torch": torch.__version__,
+                "torchvision": torchvision.__version__,
+            },
+            "data_md5": {file: md5 for file, (_, md5) in mnist.FILES.items()},
+        },
+    }
+
+
+def write_report(folder: Path, runs: list[Run], best: Run, summary: dict[str, Any], data: Data) -> None:
+    """Metrics as JSON, and three pictures of the network that ships."""
+    folder.mkdir(parents=True, exist_ok=True)
+    histories = {run.seed: run.history for run in runs}
+    metrics = {**summary, "histories": histories}
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    report.learning_curve(histories, folder / "learning-curve.png")
+    shares = probabilities(best.answers(data.test.images).numpy(), summary["calibration"]["temperature"])
+    labels = data.test.labels.numpy()
+    report.confusion(labels, shares.argmax(axis=1), folder / "confusion.png")
+    report.misread(data.test.images[:, 0].numpy(), labels, shares, folder / "misread.png")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# 7. The command.
+
+
+def arguments() -> argparse.Namespace:
+    """The flags, each with what it is for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--net", choices=["digitnet", "blog"], default="digitnet", help="which network to train")
+    parser.add_argument("--quick", action="store_true", help="train a small network in seconds instead")
+    parser.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="train N times; the best held-out one is kept"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="K", help="the first seed (default 0)")
+    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the data, instead of the recipe's")
+    parser.add_argument(
+        "--data", metavar="DIR", help="folder that holds MNIST/raw (default: DIGITS_DATA, data, ../shared)"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="for weights and checkpoints (default runs/<name>)")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="for figures and pictures (default <out>/report)")
+    parser.add_argument("--threads", type=int, metavar="N", help="processor threads to use (default: all)")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in --out")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="everything once on a few batches; the result is useless"
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train what the flags ask for."""
+    args = arguments()
+    name = "quick" if args.quick else args.net
+    recipe = RECIPES[name]
+    if args.epochs or args.dry_run:
+        recipe = Recipe(**{**asdict(recipe), "epochs": 1 if args.dry_run else args.epochs})
+    out = args.out or Path("runs") / name
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    try:
+        data = load_data(mnist.find(args.data), args.dry_run)
+    except mnist.DataError as error:
+        sys.exit(f"train.py: {error}")
+
+    runs = []
+    for seed in range(args.seed, args.seed + args.seeds):
+        run = Run(recipe, seed, len(data.train) // recipe.batch)
+        checkpoint = out / "checkpoints" / f"{name}-{seed}.pt"
+        if args.resume and checkpoint.exists():
+            run.restore(checkpoint)
+        try:
+            train(run, data, checkpoint)
+        except KeyboardInterrupt:
+            sys.exit(f"\nStopped. {len(run.history)} of {recipe.epochs} epochs are kept. Add --resume to go on.")
+        runs.append(run)
+
+    results = [result(run, data) for run in runs]
+    best = max(runs, key=lambda run: run.history[-1]["held_out"])
+    calibration = calibrate(best.answers(data.held_out.images), data.held_out.labels)
+    summary = card(name, best, results, calibration)
+    paths = export.save(best.averaged, summary, out)
+    write_report(args.report or out / "report", runs, best, summary, data)
+    for entry in results:
+        print(f"seed {entry['seed']}: test {entry['test']:.2%}, {entry['seconds']:.1f} s of training")
+    mean, spread = summary["accuracy"]["mnist_test_mean"], summary["accuracy"]["mnist_test_sd"]
+    print(f"MNIST test: mean {mean:.2%}" + (f" ± {spread:.2%} (sd, n = {len(runs)})" if spread is not None else ""))
+    print("wrote " + ", ".join(os.path.relpath(path) for path in paths))
+
+
+if __name__ == "__main__":
+    main()
