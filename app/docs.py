@@ -1,0 +1,120 @@
+"""The documentation of the interface as a page, made from its OpenAPI document: no script, no other host."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+def render(openapi: Document) -> str:
+    """An HTML page that says what `/openapi.json` says."""
+    info = openapi["info"]
+    operations = [
+        (path, method, operation) for path, methods in openapi["paths"].items() for method, operation in methods.items()
+    ]
+    contents = "".join(
+        f'<li><a href="#{_anchor(method, path)}"><b>{method.upper()}</b> {escape(path)}</a> '
+        f"{escape(each['summary'])}</li>"
+        for path, method, each in operations
+    )
+    body = "".join("".join(_operation(path, method, each)) for path, method, each in operations)
+    schemas = "".join(_schema(name, schema) for name, schema in openapi["components"]["schemas"].items())
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(info['title'])}: HTTP interface</title>"
+        '<link rel="stylesheet" href="docs.css"></head><body><main>'
+        f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>"
+        f"{_prose(info['description'])}"
+        '<p><a href="./">Draw</a> · <a href="openapi.json">OpenAPI document</a></p>'
+        f"<nav><ul>{contents}</ul></nav>{body}<h2>Shapes</h2>{schemas}</main></body></html>"
+    )
+
+
+def _anchor(method: str, path: str) -> str:
+    return escape(f"{method}{path.replace('/', '-')}")
+
+
+def _prose(text: str) -> str:
+    """Paragraphs, with `code` marked as such."""
+    paragraphs = (escape(paragraph).split("`") for paragraph in text.split("\n\n"))
+    return "".join(
+        f"<p>{''.join(f'<code>{part}</code>' if index % 2 else part for index, part in enumerate(parts))}</p>"
+        for parts in paragraphs
+    )
+
+
+def _operation(path: str, method: str, operation: Document) -> Iterator[str]:
+    yield f'<section id="{_anchor(method, path)}"><h2><b>{method.upper()}</b> {escape(path)}</h2>'
+    yield _prose(operation.get("description", operation["summary"]))
+    yield f"<pre>{escape(_curl(path, method, operation))}</pre>"
+    rows = [
+        (each["name"], _type(each["schema"]), json.dumps(each["schema"].get("default")), each.get("description", ""))
+        for each in operation.get("parameters", ())
+    ]
+    yield _table(("Query parameter", "Type", "Default", ""), rows)
+    content = operation.get("requestBody", {}).get("content", {})
+    yield _table(("Content-Type", "Body"), [(media, _body(each["schema"])) for media, each in content.items()])
+    yield _table(
+        ("Status", "Content-Type", ""),
+        [
+            (status, ", ".join(response.get("content", ())), response["description"])
+            for status, response in operation["responses"].items()
+        ],
+    )
+    yield "</section>"
+
+
+def _curl(path: str, method: str, operation: Document) -> str:
+    """Lines to try it with."""
+    if method == "get":
+        return f"curl localhost:8000{path}"
+    lines = []
+    for media, each in operation["requestBody"]["content"].items():
+        if media == "application/json":
+            values = (json.dumps(example["value"]) for example in each["examples"].values())
+            lines += [f"curl -H 'Content-Type: {media}' -d '{value}' localhost:8000{path}" for value in values]
+        elif media == "multipart/form-data":
+            lines.append(f"curl -F file=@7.png localhost:8000{path}")
+        elif media == "image/png":
+            lines.append(f"curl -H 'Content-Type: {media}' --data-binary @7.png localhost:8000{path}")
+    return "\n".join(lines)
+
+
+def _body(schema: Document) -> str:
+    if "oneOf" in schema:
+        return "; or ".join(f"{each['description']} `{_type(each)}`" for each in schema["oneOf"])
+    return "The bytes of the image." if schema["type"] == "string" else "One image in the part `file`."
+
+
+def _type(schema: Document) -> str:
+    """A JSON Schema in a few characters."""
+    if "$ref" in schema:
+        return str(schema["$ref"].rsplit("/", 1)[-1])
+    if "const" in schema or "enum" in schema:
+        return " | ".join(json.dumps(each) for each in schema.get("enum", [schema.get("const")]))
+    if "anyOf" in schema:
+        return " | ".join(_type(each) for each in schema["anyOf"])
+    if schema.get("type") == "array":
+        return f"[{_type(schema['items'])}, ...]"
+    if schema.get("type") == "object" and "properties" in schema:
+        return "{" + ", ".join(f'"{name}": {_type(each)}' for name, each in schema["properties"].items()) + "}"
+    return str(schema.get("type", "anything"))
+
+
+def _schema(name: str, schema: Document) -> str:
+    rows = [(member, _type(each), each.get("description", "")) for member, each in schema.get("properties", {}).items()]
+    return f"<h3>{escape(name)}</h3>{_prose(schema.get('description', ''))}{_table(('Member', 'Type', ''), rows)}"
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    if not rows:
+        return ""
+    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    lines = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{_prose(cell)}</td>" for cell in row[1:])}</tr>'
+        for row in rows
+    )
+    return f"<table><thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table>"

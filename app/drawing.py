@@ -1,0 +1,111 @@
+"""The three forms in which a drawing comes, made into the two that are read: strokes, or the bytes of an image."""
+
+import binascii
+import json
+from dataclasses import dataclass
+
+from app.form import file_of
+from app.problems import Problem
+from model.errors import BadStrokes, NotAnImage
+from model.image import MEDIA_TYPES as IMAGES
+from model.strokes import MAX_POINTS, MAX_STROKES
+
+JSON = "application/json"
+FORM = "multipart/form-data"
+ACCEPTED = (*IMAGES, FORM, JSON)
+
+# JSON costs up to twenty times its own size once parsed. Its commas and brackets bound how many things it holds, so
+# they are counted first; a drawing at both limits has this many, with some over for members that nobody asked for.
+MAX_COMMAS = 2 * MAX_POINTS + MAX_STROKES + 1_000
+MAX_BRACKETS = MAX_POINTS + MAX_STROKES + 1_000
+# Beyond this size only ASCII is taken: one emoji in a string of 10 MB makes 40 MB of it.
+MAX_UNICODE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """Whatever JSON gave as strokes; nothing about it is checked yet."""
+
+    raw: object
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The bytes of an encoded image; nothing about them is checked yet."""
+
+    data: bytes
+
+
+def media_type(content_type: str) -> str:
+    """The media type of a Content-Type header, in lower case, without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def check_media(content_type: str) -> None:
+    """Raise the problem `unsupported-media` for a Content-Type that no form of drawing has."""
+    media = media_type(content_type)
+    if media not in ACCEPTED:
+        named = f"Content-Type {media[:80]!r} is not read" if media else "There is no Content-Type"
+        accepted = ", ".join(ACCEPTED)
+        raise Problem("unsupported-media", f"{named}. Send one of: {accepted}.", {"Accept-Post": accepted})
+
+
+def open_drawing(content_type: str, body: bytes) -> Strokes | Picture:
+    """Take the drawing out of a body whose Content-Type has passed `check_media`.
+
+    Raises the problems `bad-json`, `bad-form` and `unsupported-media`, and the errors `BadStrokes` and `NotAnImage`.
+    """
+    media = media_type(content_type)
+    if media == JSON:
+        return _from_json(body)
+    if media == FORM:
+        return Picture(file_of(content_type, body))
+    return Picture(body)
+
+
+def _from_json(body: bytes) -> Strokes | Picture:
+    if body.count(b",") > MAX_COMMAS or body.count(b"[") + body.count(b"{") > MAX_BRACKETS:
+        raise BadStrokes(
+            f"There are more than {MAX_POINTS:,} points in this drawing. Send fewer points for each stroke."
+        )
+    if len(body) > MAX_UNICODE and not body.isascii():
+        raise Problem("bad-json", f"JSON of more than {MAX_UNICODE:,} bytes has to be plain ASCII.")
+    try:
+        content = json.loads(str(body, "utf-8"))
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and bytes that are not UTF-8
+        raise Problem("bad-json", f"This is not JSON: {_reason(error)}. {_HOW}") from None
+    if not isinstance(content, dict) or ("strokes" in content) == ("image" in content):
+        raise Problem("bad-json", f"This JSON is not an object with either strokes or an image in it. {_HOW}")
+    if "strokes" in content:
+        return Strokes(content["strokes"])
+    return Picture(_from_data_uri(content["image"]))
+
+
+_HOW = 'Send {"strokes": [[[x, y], ...], ...]} or {"image": "data:image/png;base64,..."}.'
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.pos}"
+    return (
+        "it is nested too deeply"
+        if isinstance(error, RecursionError)
+        else "it holds text or a number that is not valid"
+    )
+
+
+def _from_data_uri(uri: object) -> bytes:
+    if not isinstance(uri, str) or not uri[:5].lower() == "data:":
+        raise NotAnImage("The image is not a data URI. Send data:image/png;base64,... or the image itself as the body.")
+    head, _, data = uri[5:].partition(",")
+    media, *parameters = (part.strip().lower() for part in head.split(";"))
+    if media not in IMAGES:
+        raise Problem(
+            "unsupported-media", f"A data URI of {media[:80]!r} is not read. Send one of: {', '.join(IMAGES)}."
+        )
+    if "base64" not in parameters:
+        raise NotAnImage("The data URI is not in base64. Send data:image/png;base64,...")
+    try:
+        return binascii.a2b_base64(data, strict_mode=True)
+    except ValueError:
+        raise NotAnImage("The base64 of the data URI is damaged or cut short. Encode the image again.") from None

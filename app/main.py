@@ -1,0 +1,55 @@
+"""The app: `uvicorn app.main:app`, or `python -m app` with the flags that suit it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from app.headers import Headers
+from app.metrics import Measured
+from app.operate import add_operation
+from app.pages import add_pages
+from app.predict import add_predict
+from app.problems import CatchAll, handle_problems
+from app.schema import add_problem_schema
+from app.service import Service
+from app.settings import BadSetting, Settings
+
+DESCRIPTION = """Draw a digit; get back which one it is, how sure the program is, and why.
+
+Every error is `application/problem+json` (RFC 9457); its `type` is what programs switch on."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """A new app with networks, bounds and metrics of its own. Raises `BadSetting` where the environment has one."""
+    service = Service(settings or Settings.read())
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with service.started():
+            yield
+
+    app = FastAPI(
+        title="digits",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # it loads scripts from another host; `app.docs` takes its place
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        middleware=[Middleware(Measured, metrics=service.metrics), Middleware(Headers), Middleware(CatchAll)],
+    )
+    handle_problems(app)
+    add_predict(app, service)
+    add_operation(app, service)
+    add_pages(app)
+    add_problem_schema(app)
+    return app
+
+
+try:
+    app = create_app()
+except BadSetting as error:
+    raise SystemExit(f"digits: {error}") from None

@@ -1,0 +1,50 @@
+"""What all requests share: the networks, the bounds on work, the metrics."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.gate import Bytes, Gate
+from app.metrics import Metrics
+from app.problems import Problem
+from app.settings import Settings
+from model.reader import WEIGHTS, Reader
+
+# Bodies of the largest size that may be held at once, over all requests, before more of them are refused.
+LARGE_BODIES = 4
+
+# A drawing to run before anyone asks: the first run of a network takes many times as long as the next.
+_FIRST = [[[0, 0], [0, 10]]]
+
+
+class Service:
+    """One per app. `reader` raises the problem `not-ready` until `started`, and again after."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.gate = Gate(settings.workers, settings.queue)
+        self.bytes = Bytes(LARGE_BODIES * settings.max_bytes)
+        self.metrics = Metrics(lambda: self.gate.waiting)
+        self._reader: Reader | None = None
+
+    @property
+    def reader(self) -> Reader:
+        """The networks."""
+        if self._reader is None:
+            raise Problem("not-ready", "The networks are still being loaded. Try again in a moment.")
+        return self._reader
+
+    @asynccontextmanager
+    async def started(self) -> AsyncIterator[None]:
+        """Load and run every network once; let go of the threads at the end. Raises `model.reader.BrokenWeights`.
+
+        The server accepts no connection before this is done, so nothing is blocked by doing it here.
+        """
+        reader = Reader(self.settings.weights or WEIGHTS, self.settings.threads)
+        for name in reader.names:
+            reader.read_strokes(_FIRST, name)
+        self._reader = reader
+        try:
+            yield
+        finally:
+            self._reader = None
+            self.gate.close()

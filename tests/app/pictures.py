@@ -1,0 +1,47 @@
+"""Digits to send: plain ones, drawn with a thick pen, that any good network reads."""
+
+import base64
+import io
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+SIDE = 280
+PEN = 24
+STROKES: dict[int, list[list[list[int]]]] = {
+    1: [[[140, 50], [140, 140], [140, 230]]],
+    7: [[[70, 60], [140, 60], [210, 60], [175, 145], [140, 230]]],
+}
+
+
+def picture(digit: int, mode: str = "L", ink: Any = 0, paper: Any = 255, side: int = SIDE) -> Image.Image:
+    """A digit on flat paper, `side` pixels square."""
+    image = Image.new(mode, (side, side), paper)
+    draw = ImageDraw.Draw(image)
+    scale = side / SIDE
+    for stroke in STROKES[digit]:
+        points = [(x * scale, y * scale) for x, y in stroke]
+        draw.line(points, fill=ink, width=round(PEN * scale), joint="curve")
+    return image
+
+
+def encoded(image: Image.Image, form: str = "PNG") -> bytes:
+    """An image as the bytes of a file."""
+    buffer = io.BytesIO()
+    image.save(buffer, form)
+    return buffer.getvalue()
+
+
+def png(digit: int) -> bytes:
+    """A digit as a PNG file of 280x280."""
+    return encoded(picture(digit))
+
+
+def data_uri(data: bytes, media: str = "image/png") -> str:
+    """A file as a data URI."""
+    return f"data:{media};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def slow_png() -> bytes:
+    """A digit as a PNG of nearly as many pixels as are read: a file of 50 kB that keeps a worker busy for long."""
+    return encoded(picture(7, side=3_900))

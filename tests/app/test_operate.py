@@ -1,0 +1,151 @@
+"""Health, readiness, metrics, start and stop."""
+
+import concurrent.futures
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.metrics import ROUTES
+from tests.app.inprocess import app_with
+from tests.app.pictures import STROKES, png, slow_png
+from tests.app.shapes import assert_answer, assert_secured
+from tests.conftest import ROOT, Server, free_port, running
+
+
+def test_health_readiness_and_models_are_answered(server: Server) -> None:
+    assert httpx.get(f"{server.url}/healthz").json() == {"status": "alive"}
+    assert httpx.get(f"{server.url}/readyz").json() == {"status": "ready"}
+    cards = httpx.get(f"{server.url}/models").json()
+    assert [card["name"] for card in cards] == ["digitnet", "blog"]
+    for card in cards:
+        assert len(card["version"]) == 12
+        assert card["bytes"] > 0
+
+
+def test_head_is_answered_wherever_get_is(server: Server) -> None:
+    with httpx.Client(base_url=server.url) as client:
+        for path in ROUTES - {"/predict"}:
+            get, head = client.get(path), client.head(path)
+            assert head.status_code == get.status_code, path
+            assert head.content == b""
+            assert head.headers["content-type"] == get.headers["content-type"]
+            assert_secured(head)
+
+
+def test_health_is_answered_while_slow_images_are_read(server: Server) -> None:
+    slow = slow_png()
+    with httpx.Client(base_url=server.url) as client, concurrent.futures.ThreadPoolExecutor(4) as pool:
+        headers = {"Content-Type": "image/png"}
+        images = [pool.submit(client.post, "/predict", content=slow, headers=headers, timeout=30) for _ in range(8)]
+        answered = 0
+        while not any(image.done() for image in images):
+            assert client.get("/healthz").status_code == 200
+            assert_answer(client.post("/predict", json={"strokes": STROKES[7]}))
+            answered += 1
+        assert answered >= 3
+        for image in images:
+            assert assert_answer(image.result())["digit"] == 7
+
+
+def test_metrics_count_requests_and_verdicts_with_bounded_labels(server: Server) -> None:
+    httpx.get(f"{server.url}/a-path-that-somebody-made-up")
+    httpx.request("MADEUP", f"{server.url}/healthz")
+    verdict = assert_answer(httpx.post(f"{server.url}/predict", json={"strokes": STROKES[7]}))["verdict"]
+    response = httpx.get(f"{server.url}/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    text = response.text
+    assert re.search(rf'^digits_readings_total{{model="digitnet",verdict="{verdict}"}} [1-9]', text, re.MULTILINE)
+    assert re.search(r'^digits_requests_total{method="GET",route="other",status="404"} [1-9]', text, re.MULTILINE)
+    assert re.search(r'^digits_request_seconds_bucket{le="0.005",route="/predict"} [1-9]', text, re.MULTILINE)
+    assert "\ndigits_waiting 0.0\n" in text
+    assert "\nprocess_resident_memory_bytes " in text
+    assert "made-up" not in text
+    assert "MADEUP" not in text
+
+
+def test_two_apps_in_a_process_count_apart() -> None:
+    assert app_with() is not app_with()
+
+
+def test_what_was_accepted_before_sigterm_is_answered() -> None:
+    with running() as server, socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        body = png(7)
+        head = f"POST /predict HTTP/1.1\r\nHost: app\r\nContent-Type: image/png\r\nContent-Length: {len(body)}\r\n"
+        connection.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+        assert b"100 Continue" in connection.recv(1000), "the app has asked for the body: the request is accepted"
+        connection.sendall(body[:100])
+
+        started = time.monotonic()
+        server.process.terminate()
+        time.sleep(0.5)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{server.url}/healthz")
+        connection.sendall(body[100:])
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert b'"digit":7' in answer
+        server.process.wait(10)
+        assert time.monotonic() - started < 3
+
+
+def test_an_idle_connection_does_not_hold_up_the_end() -> None:
+    with running() as server, socket.create_connection(("127.0.0.1", server.port), timeout=10):
+        started = time.monotonic()
+        assert server.stop() == -15
+        assert time.monotonic() - started < 3
+
+
+def test_a_client_that_goes_away_harms_nobody(server: Server) -> None:
+    for cut in (0, 50):
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            head = b"POST /predict HTTP/1.1\r\nHost: app\r\nContent-Type: image/png\r\nContent-Length: 900\r\n\r\n"
+            connection.sendall(head + png(7)[:cut])
+    assert assert_answer(httpx.post(f"{server.url}/predict", json={"strokes": STROKES[7]}))["digit"] == 7
+
+
+def _ends(**environment: str) -> str:
+    """Start the service where it cannot start; returns what it said."""
+    result = subprocess.run(
+        [sys.executable, "-m", "app"],
+        cwd=ROOT,
+        env={**os.environ, "PORT": str(free_port()), **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert result.returncode not in (0, -15), result.stderr
+    return result.stderr
+
+
+def test_a_bad_setting_ends_the_start_in_one_line() -> None:
+    said = _ends(DIGITS_QUEUE="many")
+    assert said.count("\n") == 1
+    assert "DIGITS_QUEUE='many' is not allowed" in said
+
+
+def test_a_bad_port_ends_the_start_in_one_line() -> None:
+    assert _ends(PORT="http") == "digits: PORT='http' is not allowed. It takes a whole number from 0 to 65535.\n"
+
+
+def test_a_port_in_use_ends_the_start(server: Server) -> None:
+    assert "address already in use" in _ends(PORT=str(server.port))
+
+
+def test_damaged_weights_end_the_start(tmp_path: Path) -> None:
+    shipped = ROOT / "model" / "weights"
+    for path in shipped.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    network = tmp_path / "digitnet.onnx"
+    network.write_bytes(network.read_bytes()[:-1] + b"?")
+    said = _ends(DIGITS_WEIGHTS=str(tmp_path))
+    assert f"The weights {network} are damaged" in said
+    network.unlink()
+    assert f"The weights {network} cannot be read" in _ends(DIGITS_WEIGHTS=str(tmp_path))
