@@ -35,6 +35,12 @@ MIN_CONTRAST = 10.0
 # A picture whose border is this even has flat paper; a photograph never does.
 FLAT_SHARE = 0.9
 FLAT_LEVELS = 3.0
+# Specks are looked for on a grid of about CELLS cells a side: a cell counts that is CELL_INK full, and patches of cells
+# that hold less than PATCH_INK of the largest's ink are dust. The dot in a dotted zero holds 5 to 10 %.
+CELLS = 64
+CELL_INK = 0.04
+PATCH_INK = 0.02
+MIN_LIGHT = 32.0  # grey levels: paper darker than this is not brightened further, its noise would be too
 # Ink starts at so many times the median deviation from uneven paper, or this share of the darkest ink if that is more.
 NOISE_FLOOR = 5.0
 LOSSY_FLOOR = 0.12
@@ -169,7 +175,8 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
     middle = np.median(border, axis=0).astype(np.float32)
     even = np.abs(border - middle).max(axis=1) <= FLAT_LEVELS
     flat = flat or float(even.mean()) >= FLAT_SHARE
-    difference = colours - (middle if flat else _paper(colours))
+    # Light multiplies what paper and ink send back, so uneven light is divided out.
+    difference = colours - middle if flat else colours * (middle / np.maximum(_paper(colours), MIN_LIGHT)) - middle
     first, second, third = (difference[..., channel] for channel in range(3))
     lighter = np.maximum(np.maximum(first, second), third)
     darker = -np.minimum(np.minimum(first, second), third)
@@ -183,7 +190,39 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
         floor = max(floor, LOSSY_FLOOR * strongest)
     if strongest < max(MIN_CONTRAST, 1.5 * floor):
         raise Blank("There is no ink in this image that stands out from its background. Draw a digit, then ask again.")
-    return np.clip((depth - floor) / (strongest - floor), 0, 1).astype(np.float32)
+    ink: Pixels = np.clip((depth - floor) / (strongest - floor), 0, 1).astype(np.float32)
+    return _without_specks(ink) if floor > 0 else ink
+
+
+def _without_specks(ink: Pixels) -> Pixels:
+    """Ink without the grains of noise and dust that would stretch its tight box.
+
+    Cells of a coarse grid that hold ink are joined to patches; a patch with too little ink for a part of a digit goes.
+    """
+    height, width = ink.shape
+    step = max(1, max(height, width) // CELLS)
+    rows, columns = -(-height // step), -(-width // step)
+    padded = np.pad(ink, ((0, rows * step - height), (0, columns * step - width)))
+    mass = padded.reshape(rows, step, columns, step).sum(axis=(1, 3))
+    occupied = {(int(row), int(column)) for row, column in np.argwhere(mass > CELL_INK * step * step)}
+    patches = []
+    while occupied:
+        patch, edge = set[tuple[int, int]](), [occupied.pop()]
+        while edge:
+            row, column = edge.pop()
+            patch.add((row, column))
+            near = {(row + down, column + across) for down in (-1, 0, 1) for across in (-1, 0, 1)} & occupied
+            occupied -= near
+            edge.extend(near)
+        patches.append(patch)
+    weights = [sum(float(mass[cell]) for cell in patch) for patch in patches]
+    kept = np.zeros((rows + 2, columns + 2), bool)
+    for patch, weight in zip(patches, weights, strict=True):
+        if weight >= PATCH_INK * max(weights):
+            for row, column in patch:  # with the cells around, where the edge of the line may lie
+                kept[row : row + 3, column : column + 3] = True
+    mask = np.repeat(np.repeat(kept[1:-1, 1:-1], step, axis=0), step, axis=1)
+    return np.where(mask[:height, :width], ink, np.float32(0))
 
 
 def _energy(difference: Pixels) -> float:
@@ -236,13 +275,13 @@ def _thickened(pixels: Pixels) -> Ink:
     return Ink(_dilated(line, reach), (left - reach / scale, top - reach / scale), scale)
 
 
-def _line(tight: Pixels, scale: float) -> NDArray[np.bool_]:
+def _line(tight: NDArray[Any], scale: float) -> NDArray[np.bool_]:
     """Which pixels are ink, at another scale: half as dark as the darkest tenth counts."""
     if scale != 1:
         height, width = tight.shape
-        rows, columns = (max(1, round(length * scale)) for length in tight.shape)
-        resized: Pixels = averaging(rows, height, 0, height) @ tight @ averaging(columns, width, 0, width).T
-        tight = resized
+        down = averaging(max(1, round(height * scale)), height, 0, height)
+        across = averaging(max(1, round(width * scale)), width, 0, width)
+        tight = down @ tight @ across.T
     ink: NDArray[np.bool_] = tight > 0.5 * _upper(tight[tight > 0])
     return ink
 

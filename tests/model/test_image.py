@@ -1,0 +1,149 @@
+import io
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from model import image
+from model.errors import Blank, NotAnImage, TooManyPixels
+from model.image import read_image
+from model.normalise import normalise
+
+Colour = tuple[int, ...]
+BLACK, WHITE = (0, 0, 0), (255, 255, 255)
+
+
+def seven(size: tuple[int, int] = (280, 280), pen: int = 24, ink: Colour = BLACK, paper: Colour = WHITE) -> Image.Image:
+    picture = Image.new("RGBA" if len(paper) == 4 else "RGB", size, paper)
+    width, height = size
+    path = [(width * 0.3, height * 0.2), (width * 0.7, height * 0.2), (width * 0.45, height * 0.8)]
+    ImageDraw.Draw(picture).line(path, fill=ink, width=pen, joint="curve")
+    return picture
+
+
+def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def seen(data: bytes) -> NDArray[np.float32]:
+    return normalise(read_image(data).pixels).pixels
+
+
+def alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Cosine of two pictures, 1 where they are the same but for intensity, at the best of the nine nearest places."""
+    norm = math.sqrt(float((one**2).sum() * (other**2).sum()))
+    shifted = (np.roll(one, (x, y), (0, 1)) for x in (-1, 0, 1) for y in (-1, 0, 1))
+    return max(float((picture * other).sum()) for picture in shifted) / norm
+
+
+PLAIN = seen(encoded(seven()))
+
+
+@pytest.mark.parametrize(
+    ("what", "data", "least"),
+    [
+        ("light on dark", encoded(seven(ink=WHITE, paper=BLACK)), 0.999),
+        ("black on a transparent canvas", encoded(seven(ink=(0, 0, 0, 255), paper=(0, 0, 0, 0))), 0.999),
+        ("white on a transparent canvas", encoded(seven(ink=(255, 255, 255, 255), paper=(255, 255, 255, 0))), 0.999),
+        ("yellow on white", encoded(seven(ink=(255, 255, 0))), 0.999),
+        ("red on blue of the same grey", encoded(seven(ink=(180, 0, 0), paper=(0, 60, 130))), 0.999),
+        ("JPEG at quality 40", encoded(seven(), "JPEG", quality=40), 0.98),
+        ("WebP", encoded(seven(), "WEBP", quality=60), 0.98),
+        ("GIF", encoded(seven(), "GIF"), 0.999),
+        ("BMP", encoded(seven(), "BMP"), 0.999),
+        ("two levels", encoded(seven().convert("1")), 0.999),
+        ("palette", encoded(seven().convert("P")), 0.999),
+        ("CMYK", encoded(seven().convert("CMYK"), "JPEG"), 0.98),
+        ("2 megapixels", encoded(seven((1500, 1500), 128)), 0.98),
+        ("an icon", encoded(seven((32, 32), 3)), 0.9),
+        ("an icon with a 1-pixel pen", encoded(seven((32, 32), 1)), 0.75),
+        ("a hairline on 1050x800", encoded(seven((1050, 1050), 1)), 0.85),
+    ],
+)
+def test_the_same_seven_looks_the_same(what: str, data: bytes, least: float) -> None:
+    assert alike(seen(data), PLAIN) >= least, what
+
+
+def test_16_bit_grey_is_not_clipped() -> None:
+    grey = np.asarray(seven().convert("L")).astype(np.uint16) * 257
+    assert alike(seen(encoded(Image.fromarray(grey))), PLAIN) > 0.999
+
+
+def test_exif_says_which_way_is_up() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown turned by 90 degrees clockwise
+    assert alike(seen(encoded(seven().rotate(90), "JPEG", exif=exif, quality=95)), PLAIN) > 0.98
+
+
+def test_a_gradient_behind_the_ink_is_paper() -> None:
+    y, x = np.mgrid[:280, :280] / 280
+    light = (110 + 120 * x + 25 * y)[..., None]
+    drawn = np.where(np.asarray(seven()) < 128, light * 0.4, light).astype(np.uint8)
+    assert alike(seen(encoded(Image.fromarray(drawn))), PLAIN) > 0.98
+
+
+def test_a_noisy_photograph_of_paper_is_read() -> None:
+    y, x = np.mgrid[:1200, :1200] / 1200
+    noise = np.random.default_rng(0).normal(0, 8, (1200, 1200, 3))
+    light = (120 + 90 * x - 60 * (y - 0.5) ** 2)[..., None]
+    photo = np.where(np.asarray(seven((1200, 1200), 100)) < 128, light * 0.45, light) + noise
+    data = encoded(Image.fromarray(photo.clip(0, 255).astype(np.uint8)), "JPEG", quality=70)
+    assert alike(seen(data), PLAIN) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("what", "picture"),
+    [
+        ("white", Image.new("RGB", (100, 100), WHITE)),
+        ("black", Image.new("L", (100, 100), 0)),
+        ("transparent", Image.new("RGBA", (100, 100), (0, 0, 0, 0))),
+        ("one pixel", Image.new("RGB", (1, 1), (200, 30, 40))),
+        ("nearly white", Image.fromarray(np.random.default_rng(0).integers(250, 256, (90, 90, 3), np.uint8))),
+    ],
+)
+def test_an_image_without_ink_is_blank(what: str, picture: Image.Image) -> None:
+    with pytest.raises(Blank):
+        read_image(encoded(picture))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"7", b"hello, I am no PNG" * 99, encoded(seven())[:400], encoded(seven(), "TIFF")]
+)
+def test_what_is_no_image_is_refused_with_advice(data: bytes) -> None:
+    with pytest.raises(NotAnImage):
+        read_image(data)
+
+
+def test_an_image_too_large_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = encoded(Image.new("1", (10_000, 10_000)))
+    assert len(bomb) < 20_000
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("it was decoded"))
+    with pytest.raises(TooManyPixels, match="10000 x 10000"):
+        read_image(bomb)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "side"),
+    [
+        ("PNG", {}, math.isqrt(image.MAX_PIXELS) + 1),
+        ("JPEG", {"progressive": True}, math.isqrt(image.MAX_PIXELS_PROGRESSIVE) + 1),
+        ("WEBP", {}, math.isqrt(image.MAX_PIXELS_WEBP) + 1),
+    ],
+)
+def test_each_format_has_the_bound_that_its_decoder_needs(kind: str, options: dict[str, Any], side: int) -> None:
+    with pytest.raises(TooManyPixels):
+        read_image(encoded(Image.new("L", (side, side)), kind, **options))
+
+
+def test_the_crop_is_in_the_pixels_of_the_image_however_large_it_was() -> None:
+    for side in (280, 2800):
+        ink = read_image(encoded(seven((side, side), side // 14)))
+        left, top, length = normalise(ink.pixels).crop
+        assert ink.origin[1] + top / ink.scale == pytest.approx(0.165 * side, abs=0.01 * side)
+        assert length / ink.scale == pytest.approx(0.65 * side, abs=0.02 * side)
+        assert ink.origin[0] + (left + length / 2) / ink.scale == pytest.approx(0.5 * side, abs=0.02 * side)

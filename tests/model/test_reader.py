@@ -1,0 +1,100 @@
+import base64
+import io
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.errors import Blank, UnknownModel
+from model.ink import Pixels
+from model.reader import CHECKSUMS, WEIGHTS, BrokenWeights, Reader
+from tests.data import ROOT, mnist_images, mnist_labels
+
+SEVEN = [[[60, 60], [200, 60], [120, 230]]]
+ONE = [[[140, 40], [140, 240]]]
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def png(pixels: Pixels) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray((255 - pixels * 255).astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_plain_digits_are_read_for_sure(reader: Reader) -> None:
+    for strokes, digit in ((SEVEN, 7), (ONE, 1)):
+        reading = reader.read_strokes(strokes)
+        assert (reading.digit, reading.verdict, reading.alternatives) == (digit, "sure", ())
+        assert sum(reading.probabilities) == pytest.approx(1, abs=1e-5)
+        assert reading.confidence == max(reading.probabilities)
+
+
+def test_both_networks_can_be_asked(reader: Reader) -> None:
+    assert reader.names == ("digitnet", "blog")
+    for name in reader.names:
+        reading = reader.read_strokes(SEVEN, model=name)
+        card = next(card for card in reader.cards() if card["name"] == name)
+        assert (reading.model, reading.version) == (name, card["version"])
+
+
+def test_mnists_images_posted_as_pictures_are_read_as_well_as_ever(reader: Reader) -> None:
+    images, labels = mnist_images("t10k")[:500], mnist_labels("t10k")[:500]
+    answers = [reader.read_image(png(np.pad(image, 40))).digit for image in images]
+    assert (np.array(answers) == labels).mean() >= 0.99
+
+
+def test_an_explanation_shows_the_input_the_evidence_and_the_crop(reader: Reader) -> None:
+    for name in reader.names:
+        explanation = reader.read_strokes(SEVEN, model=name, explain=True).explanation
+        assert explanation is not None
+        data = base64.b64decode(explanation["input"].removeprefix("data:image/png;base64,"))
+        assert Image.open(io.BytesIO(data)).size == (28, 28)
+        evidence = np.array(explanation["evidence"])
+        assert evidence.shape == (28, 28)
+        assert np.abs(evidence).max() == pytest.approx(1, abs=1e-3)
+        crop = explanation["crop"]
+        assert crop["y"] < 60 < 230 < crop["y"] + crop["height"]
+
+
+def test_no_explanation_is_made_unasked(reader: Reader) -> None:
+    assert "explanation" not in reader.read_strokes(SEVEN).as_json()
+
+
+def test_a_network_that_does_not_exist_is_refused_with_those_that_do(reader: Reader) -> None:
+    with pytest.raises(UnknownModel, match="digitnet, blog"):
+        reader.read_strokes(SEVEN, model="resnet")
+
+
+def test_a_blank_drawing_is_refused_with_advice(reader: Reader) -> None:
+    with pytest.raises(Blank, match="Draw a digit"):
+        reader.read_image(png(np.zeros((100, 100), np.float32)))
+
+
+@pytest.mark.parametrize("harm", ["missing", "cut", "changed", "no list"])
+def test_damaged_weights_are_refused_by_name(harm: str, tmp_path: Path) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(WEIGHTS, folder)
+    path = folder / "digitnet.onnx"
+    data = path.read_bytes()
+    if harm == "missing":
+        path.unlink()
+    elif harm == "no list":
+        (folder / CHECKSUMS).unlink()
+    else:
+        path.write_bytes(data[:-100] if harm == "cut" else data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(BrokenWeights, match=CHECKSUMS if harm == "no list" else r"digitnet\.onnx"):
+        Reader(folder)
+
+
+def test_the_serving_half_imports_neither_torch_nor_the_service() -> None:
+    code = "import sys, model.reader; print([m for m in sys.modules if m.split('.')[0] in ('torch', 'app', 'train')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,74 @@
+"""train.py as a person runs it: in a process of its own, on MNIST, a few batches at a time."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from model.reader import Network
+from tests.data import ROOT, data_folder
+
+PICTURES = {"learning-curve.png", "confusion.png", "misread.png"}
+
+
+def command(*flags: str | Path) -> list[str]:
+    return [sys.executable, str(ROOT / "train.py"), "--data", str(data_folder()), *map(str, flags)]
+
+
+def run(*flags: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*flags), capture_output=True, text=True, cwd=ROOT, timeout=120, check=False)
+
+
+def test_a_dry_run_writes_weights_and_report(tmp_path: Path) -> None:
+    for net in ("digitnet", "blog"):
+        done = run("--dry-run", "--net", net, "--seeds", "2", "--out", tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert Network(tmp_path / f"{net}.onnx").card["accuracy"]["mnist_test_sd"] is not None
+        assert (tmp_path / f"{net}.safetensors").is_file()
+        assert {path.name for path in (tmp_path / "report").iterdir()} == {"metrics.json", *PICTURES}
+        metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())
+        assert [entry["seed"] for entry in metrics["accuracy"]["seeds"]] == [0, 1]
+
+
+def test_after_ctrl_c_resume_ends_where_an_unbroken_run_does(tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    flags = ("--quick", "--limit", "2048", "--epochs", "4", "--threads", "1")
+    assert run(*flags, "--out", whole).returncode == 0
+    process = subprocess.Popen(command(*flags, "--out", broken), stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    checkpoint = broken / "checkpoints" / "quick-0.pt"
+    deadline = time.monotonic() + 60
+    while not checkpoint.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "--resume" in errors
+    assert run(*flags, "--out", broken, "--resume").returncode == 0
+    histories = [json.loads((out / "report" / "metrics.json").read_text())["histories"] for out in (whole, broken)]
+    assert histories[0] == histories[1]
+
+
+def test_missing_data_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    environment = {**os.environ, "DIGITS_DATA": str(tmp_path), "http_proxy": "http://127.0.0.1:9"}
+    environment["https_proxy"] = environment["http_proxy"]  # nothing listens there: no download
+    done = subprocess.run(
+        [sys.executable, "train.py", "--dry-run"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "DIGITS_DATA" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_explains_each_flag() -> None:
+    text = run("--help").stdout
+    for flag in ("--net", "--quick", "--seeds", "--epochs", "--data", "--out", "--report", "--resume", "--dry-run"):
+        assert flag in text
