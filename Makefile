@@ -1,0 +1,64 @@
+# Two commands are all that anyone needs: `make serve` and `make test`. What they install goes into .venv, once.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+HOST ?= 127.0.0.1
+PORT ?= 8000
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test train lock container-test chromium
+
+help:  ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+serve: $(VENV)/.serving  ## Draw at http://127.0.0.1:8000 (HOST= and PORT= change that)
+	HOST=$(HOST) PORT=$(PORT) exec $(BIN)/python -m app
+
+test: $(VENV)/.testing chromium  ## Lint, check types, run all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+train: $(VENV)/.training  ## Train digitnet on MNIST (ARGS="--help" says what else there is)
+	$(BIN)/python train.py $(ARGS)
+
+container-test: $(VENV)/.serving  ## Build the container, measure it, stop it
+	$(BIN)/python tests/benchmarks/container.py
+
+lock: $(VENV)/.testing  ## Take the newest versions that pyproject.toml allows into constraints.txt
+	$(PIP) install --quiet --upgrade --upgrade-strategy eager '.[test]'
+	{ echo '# Exact versions of everything, for serving, training and tests. Made by `make lock`.'; \
+	  echo '# What PyTorch brings along for one kind of GPU is left out: it pins that itself.'; \
+	  $(PIP) freeze --exclude digits | grep -vE '^(nvidia-|cuda-|triton)'; } > constraints.new
+	mv constraints.new constraints.txt
+	touch $(VENV)/.serving $(VENV)/.training $(VENV)/.testing
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Serving needs no torch; training and tests do, and then serving has nothing left to install.
+$(VENV)/.serving: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet -c constraints.txt .
+	touch $@
+
+$(VENV)/.training: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet -c constraints.txt '.[train]'
+	touch $(VENV)/.serving $@
+
+$(VENV)/.testing: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet -c constraints.txt '.[test]'
+	touch $(VENV)/.serving $(VENV)/.training $@
+
+# The tests in tests/browser draw in a real Chromium.
+chromium:
+ifeq ($(CHROMIUM),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+	  echo 'tests/browser needs Chromium: install the package chromium, or chromium-browser.' >&2; exit 1; \
+	fi
+endif
