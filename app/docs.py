@@ -51,7 +51,12 @@ def _operation(path: str, method: str, operation: Document) -> Iterator[str]:
     yield _prose(operation.get("description", operation["summary"]))
     yield f"<pre>{escape(_curl(path, method, operation))}</pre>"
     rows = [
-        (each["name"], _type(each["schema"]), json.dumps(each["schema"].get("default")), each.get("description", ""))
+        (
+            each["name"],
+            f"`{_type(each['schema'])}`",
+            f"`{json.dumps(each['schema'].get('default'))}`",
+            each["description"],
+        )
         for each in operation.get("parameters", ())
     ]
     yield _table(("Query parameter", "Type", "Default", ""), rows)
@@ -60,7 +65,7 @@ def _operation(path: str, method: str, operation: Document) -> Iterator[str]:
     yield _table(
         ("Status", "Content-Type", ""),
         [
-            (status, ", ".join(response.get("content", ())), response["description"])
+            (status, ", ".join(f"`{media}`" for media in response.get("content", ())), response["description"])
             for status, response in operation["responses"].items()
         ],
     )
@@ -105,7 +110,10 @@ def _type(schema: Document) -> str:
 
 
 def _schema(name: str, schema: Document) -> str:
-    rows = [(member, _type(each), each.get("description", "")) for member, each in schema.get("properties", {}).items()]
+    rows = [
+        (member, f"`{_type(each)}`", each.get("description", ""))
+        for member, each in schema.get("properties", {}).items()
+    ]
     return f"<h3>{escape(name)}</h3>{_prose(schema.get('description', ''))}{_table(('Member', 'Type', ''), rows)}"
 
 

@@ -147,7 +147,7 @@ def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
                 },
             },
         )
-        response["description"] += f"{'; ' if response['description'] else ''}`{kind}`: {title.lower()}"
+        response["description"] += f"{'; ' if response['description'] else ''}`{kind}`: {title[0].lower()}{title[1:]}"
         response["content"][MEDIA_TYPE]["examples"][kind] = {
             "value": {"type": kind, "title": title, "status": status, "detail": "What to do about it."}
         }
