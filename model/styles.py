@@ -275,7 +275,7 @@ def _complex(pairs: Points) -> NDArray[np.complex128]:
 def _lift(parts: list[NDArray[np.complex128]], rng: np.random.Generator, amount: float) -> list[NDArray[np.complex128]]:
     """Now and then the pen is not lifted between two strokes, or lifted in the middle of one."""
     chance = rng.random(2)
-    if len(parts) > 1 and chance[0] < 0.07 * amount:
+    if len(parts) > 1 and chance[0] < 0.05 * amount:
         i = int(rng.integers(len(parts) - 1))
         if abs(parts[i + 1][0] - parts[i][-1]) < MAX_JOIN:
             return [*parts[:i], np.concatenate([parts[i], parts[i + 1]]), *parts[i + 2 :]]
@@ -449,12 +449,12 @@ def _polygon(rng: np.random.Generator) -> Marks:
     if kind == 0:
         return [_turn(_around(3), float(rng.choice([0, 180, 90, 20])))]
     if kind == 1:  # wider than any 0 in a box
-        high = float(rng.uniform(24, 44))
+        high = float(rng.uniform(22, 38))
         return [_p(5, 50 - high, 95, 50 - high, 95, 50 + high, 5, 50 + high, 5, 50 - high)]
     if kind == 2:
         frame = _p(8, 8, 92, 8, 92, 92, 8, 92, 8, 8)
         return [frame, _p(8, 8, 92, 92)] if rng.random() < 0.5 else [frame, _p(8, 8, 92, 92), _p(92, 8, 8, 92)]
-    corners = rng.uniform(5, 95, (int(rng.integers(5, 9)), 2))
+    corners = rng.uniform(5, 95, (int(rng.integers(6, 10)), 2))
     return [np.concatenate([corners, corners[:1]])]
 
 
