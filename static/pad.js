@@ -163,8 +163,10 @@ export class Pad {
   /** Keep as many pixels in the canvas as the screen has under it. */
   #watchSize() {
     const observer = new ResizeObserver(([entry]) => {
-      const exact = entry.devicePixelContentBoxSize?.[0].inlineSize;
-      this.#fit(exact ?? Math.round(entry.contentRect.width * devicePixelRatio));
+      const about = entry.contentRect.width * devicePixelRatio;
+      const exact = entry.devicePixelContentBoxSize?.[0].inlineSize ?? 0;
+      // Where a ratio is only emulated, as in developer tools, the exact size is that of another screen.
+      this.#fit(Math.abs(exact - about) < 2 ? exact : Math.round(about));
     });
     try {
       observer.observe(this.#canvas, { box: "device-pixel-content-box" });

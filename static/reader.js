@@ -194,7 +194,7 @@ function backoff(failures) {
 async function predict(url, { strokes, picture }, explain, signal) {
   const response = await fetch(explain ? `${url}?explain=true` : url, {
     method: "POST",
-    headers: { "Content-Type": picture ? picture.type || "application/octet-stream" : "application/json", Accept: "application/json" },
+    headers: { "Content-Type": picture ? picture.type || "application/octet-stream" : "application/json" },
     body: picture ?? JSON.stringify({ strokes }),
     signal,
   });

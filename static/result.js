@@ -22,6 +22,7 @@ const TROUBLES = {
 
 export class Result {
   #root;
+  #face;
   #digit;
   #other;
   #words;
@@ -38,6 +39,7 @@ export class Result {
    */
   constructor(root, chances, seen) {
     this.#root = root;
+    this.#face = find(".face", HTMLElement, root);
     this.#digit = find(".digit", HTMLElement, root);
     this.#other = find(".other", HTMLElement, root);
     this.#words = find(".words", HTMLElement, root);
@@ -52,7 +54,7 @@ export class Result {
 
   empty() {
     this.#enter("empty");
-    this.#face("", "");
+    this.#show("");
     this.#say(EMPTY.words, EMPTY.detail);
     this.#weigh([]);
     this.#seen.hidden = true;
@@ -98,9 +100,10 @@ export class Result {
   /** @param {Trouble} trouble */
   troubled({ kind, detail }) {
     const said = TROUBLES[kind];
+    if (this.#root.dataset.state === "error" && this.#words.textContent === said.words) return; // said before
     if (kind !== "slow") {
       this.#enter("error");
-      this.#face("", "");
+      this.#show("");
       this.#weigh([]);
       this.#seen.hidden = true;
     }
@@ -120,18 +123,21 @@ export class Result {
   #tell(answer) {
     const { words, detail } = inWords(answer);
     const isDigit = answer.verdict !== "not_a_digit";
-    this.#face(isDigit ? String(answer.digit) : "?", answer.verdict === "unsure" ? answer.alternatives.join(" ") : "");
+    const others = answer.verdict === "unsure" ? answer.alternatives : [];
+    this.#show(isDigit ? String(answer.digit) : "?", others, isDigit);
     this.#say(words, detail);
-    this.#weigh(answer.probabilities);
+    this.#weigh(answer.probabilities, isDigit);
   }
 
   /**
    * @param {string} digit
-   * @param {string} other
+   * @param {number[]} [others]  that it might be as well
+   * @param {boolean} [isRead]
    */
-  #face(digit, other) {
+  #show(digit, others = [], isRead = true) {
     write(this.#digit, digit);
-    write(this.#other, other);
+    write(this.#other, others.join("\n"));
+    this.#face.classList.toggle("unread", !isRead);
   }
 
   /**
@@ -143,9 +149,12 @@ export class Result {
     write(this.#detail, detail);
   }
 
-  /** @param {number[]} probabilities  ten, or none */
-  #weigh(probabilities) {
-    const most = Math.max(...probabilities);
+  /**
+   * @param {number[]} probabilities  ten, or none
+   * @param {boolean} [isRead]
+   */
+  #weigh(probabilities, isRead = true) {
+    const most = isRead ? Math.max(...probabilities) : NaN;
     this.#chances.forEach(({ row, share }, digit) => {
       const chance = probabilities[digit] ?? 0;
       const isSeen = chance >= 0.005;
@@ -165,14 +174,15 @@ export class Result {
 
 /** @param {Answer} answer */
 function inWords({ digit, probabilities, verdict, alternatives }) {
-  if (verdict === "sure") return { words: `That’s ${article(digit)} ${digit}`, detail: `${percent(probabilities[digit])} sure` };
+  const named = `${article(digit)} ${digit}`;
+  if (verdict === "sure") return { words: `That’s ${named}`, detail: `${percent(probabilities[digit])} sure` };
   if (verdict === "not_a_digit") {
-    return { words: "That doesn’t look like a digit yet", detail: `The nearest would be ${article(digit)} ${digit}` };
+    return { words: "That doesn’t look like a digit yet", detail: `The nearest would be ${named}` };
   }
-  const candidates = [digit, ...alternatives];
+  const shares = [digit, ...alternatives].map((each) => `${percent(probabilities[each])} for ${article(each)} ${each}`);
   return {
-    words: alternatives.length > 0 ? candidates.join(" or perhaps ") : `Perhaps ${article(digit)} ${digit}`,
-    detail: candidates.map((each) => `${percent(probabilities[each])} for ${article(each)} ${each}`).join(", "),
+    words: alternatives.length > 0 ? `${digit} or perhaps ${alternatives.join(" or ")}` : `Perhaps ${named}`,
+    detail: shares.join(", "),
   };
 }
 

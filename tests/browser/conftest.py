@@ -1,0 +1,134 @@
+"""A real Chromium on the real page of a real server."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+
+from tests.browser.hand import Hand
+from tests.conftest import Server
+
+# Long for an answer that takes milliseconds, short for a suite that hangs.
+TIMEOUT_MS = 5_000
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# A browser that talks to nobody but the page's own server.
+QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass
+class Watch:
+    """What a page did that it should not have; a test that provokes a complaint lists part of it in `expected`."""
+
+    origin: str
+    complaints: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        """Note errors in the console (violations of the content security policy among them) and foreign requests."""
+        page.on("console", self._console)
+        page.on("pageerror", self._error)
+        page.on("request", self._request)
+
+    def check(self) -> None:
+        """Fail on the first complaint that was not expected."""
+        for complaint in self.complaints:
+            assert any(part in complaint for part in self.expected), complaint
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _error(self, error: Error) -> None:
+        self.complaints.append(str(error))
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.origin}/", "data:", f"blob:{self.origin}/")):
+            self.complaints.append(f"a request to {request.url}")
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the package, ended with it: while it runs, its thread can run no other event loop."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    with sync_playwright() as playwright:
+        try:
+            found = playwright.chromium.launch(
+                executable_path=path, args=[*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+            )
+        except Error as error:
+            reason = f"no Chromium to test the page in: {error.message.splitlines()[0]}"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason)
+            pytest.skip(reason)
+        yield found
+        found.close()
+
+
+OpenPage = Callable[..., Page]
+
+
+REPORT = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[REPORT] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in config.stash[REPORT]:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def report(pytestconfig: pytest.Config) -> list[str]:
+    """Lines to print when all tests are done: what was measured and not judged."""
+    return pytestconfig.stash[REPORT]
+
+
+@pytest.fixture
+def watch(server: Server) -> Watch:
+    return Watch(server.url)
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: Server, watch: Watch) -> Iterator[OpenPage]:
+    """Open the page in a context made with these options; when the test ends nothing may have been complained of."""
+    contexts = []
+
+    def open_page(url: str = server.url, **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1200, "height": 860}, **options})
+        contexts.append(context)
+        context.set_default_timeout(TIMEOUT_MS)
+        page = context.new_page()
+        watch.origin = url
+        watch.watch(page)
+        page.goto(f"{url}/")
+        page.wait_for_selector('#result[data-state="empty"]')
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    watch.check()
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    return open_page()
+
+
+@pytest.fixture
+def hand(page: Page) -> Hand:
+    return Hand(page)

@@ -1,0 +1,235 @@
+"""From hand to ink: mouse, finger and pen."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import OpenPage
+from tests.browser.hand import Hand, Screen
+from tests.drawings import load_drawing
+
+SEVEN = load_drawing("7-school")
+DOWN = [(140.0, float(y)) for y in range(60, 221, 8)]
+PHONE = {"viewport": {"width": 390, "height": 664}, "device_scale_factor": 3, "has_touch": True, "is_mobile": True}
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_each_digit_of_a_plain_school_hand_is_read_right(hand: Hand, digit: int) -> None:
+    hand.draw(load_drawing(f"{digit}-school").strokes)
+
+    assert hand.answer() == digit
+
+
+def test_a_tap_leaves_a_dot(hand: Hand) -> None:
+    hand.draw([[(140, 140)]])
+
+    dot = hand.ink()
+    assert 0.04 < dot.right - dot.left < 0.06
+    assert abs(dot.left + dot.right - 1) < 0.02
+    hand.wait_for("answered")
+
+
+def test_only_the_primary_button_draws(page: Page, hand: Hand) -> None:
+    page.mouse.move(*hand.at(DOWN[0]))
+    page.mouse.down(button="right")
+    hand.move(DOWN)
+    page.mouse.up(button="right")
+
+    assert hand.ink().share == 0
+    assert hand.state() == "empty"
+
+
+def test_a_stroke_goes_on_outside_the_pad_and_ends_there(page: Page, hand: Hand) -> None:
+    hand.press((140, 140))
+    page.mouse.move(*hand.at((340, 140)))
+    page.mouse.move(*hand.at((340, 200)))
+    hand.lift()
+    hand.move(DOWN)
+
+    hand.wait_for("answered")
+    ink = hand.ink()
+    assert ink.right == 1
+    assert ink.bottom - ink.top < 0.3
+
+
+def test_a_button_let_go_while_another_is_down_ends_the_stroke(page: Page, hand: Hand) -> None:
+    hand.press(DOWN[0])
+    hand.move(DOWN[:10])
+    page.mouse.down(button="right")
+    hand.lift()
+    hand.move([(20, 20), (260, 20)])
+    page.mouse.up(button="right")
+
+    assert hand.ink().top > 0.15
+    hand.wait_for("answered")
+
+
+def test_lines_are_round_and_pass_through_what_was_drawn(hand: Hand) -> None:
+    hand.draw([[(60, 60), (140, 60), (220, 60), (220, 140), (220, 220)]], every=1)
+
+    ink = hand.ink()
+    pen = 13 / 280
+    assert ink.left == pytest.approx(60 / 280 - pen / 2, abs=0.006)
+    assert ink.bottom == pytest.approx(220 / 280 + pen / 2, abs=0.006)
+    assert hand.colour((225, 55))[3] == 0, "the corner is not smooth"
+    assert hand.colour((180, 60))[3] == 255
+    assert hand.colour((220, 180))[3] == 255
+
+
+@pytest.mark.parametrize("ratio", [1, 1.5, 3])
+def test_ink_is_as_sharp_as_the_screen(open_page: OpenPage, ratio: float) -> None:
+    page = open_page(device_scale_factor=ratio)
+
+    canvas, screen = page.evaluate("""() => {
+      const pad = document.querySelector("#pad");
+      return [pad.width, pad.getBoundingClientRect().width * devicePixelRatio];
+    }""")
+    assert abs(canvas - screen) < 1
+
+
+def test_a_finger_draws_and_the_page_does_not_scroll(open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    hand = Hand(page)
+
+    for stroke in SEVEN.strokes:
+        Screen(hand).drag(stroke)
+
+    assert hand.answer() == 7
+    assert page.evaluate("scrollY") == 0
+    assert page.evaluate("document.documentElement.scrollHeight > innerHeight"), "there is nothing to scroll"
+
+
+def test_a_second_finger_does_not_join_in(open_page: OpenPage) -> None:
+    hand = Hand(open_page(**PHONE))
+    screen = Screen(hand)
+
+    screen.touch("Start", first=(140, 60))
+    screen.touch("Start", first=(140, 60), second=(40, 200))
+    for x, y in DOWN:
+        screen.touch("Move", first=(x, y), second=(40, y))
+    screen.touch("End")
+
+    ink = hand.ink()
+    assert ink.right - ink.left < 0.06
+    assert ink.bottom - ink.top > 0.5
+    hand.wait_for("answered")
+
+
+def test_a_cancelled_touch_ends_the_stroke_and_keeps_its_ink(open_page: OpenPage) -> None:
+    hand = Hand(open_page(**PHONE))
+    screen = Screen(hand)
+
+    screen.touch("Start", finger=DOWN[0])
+    for point in DOWN:
+        screen.touch("Move", finger=point)
+    screen.touch("Cancel")
+
+    hand.wait_for("answered")
+    ink = hand.ink()
+    assert ink.bottom - ink.top > 0.5
+
+
+def test_a_pen_beats_the_palm_that_came_first(open_page: OpenPage) -> None:
+    page = open_page(has_touch=True)
+    hand = Hand(page)
+    screen = Screen(hand)
+
+    screen.touch("Start", palm=(240, 240))
+    screen.touch("Move", palm=(250, 230))
+    screen.pen("Pressed", DOWN[0])
+    for point in DOWN[1:]:
+        screen.pen("Moved", point)
+        screen.touch("Move", palm=(250, 230 + point[1] / 20))
+    screen.pen("Released", DOWN[-1])
+    screen.touch("End")
+
+    assert hand.answer() == 1
+    ink = hand.ink()
+    assert ink.right < 0.6, "the palm left a mark"
+    page.keyboard.press("Control+z")
+    hand.wait_for("empty")
+
+
+def test_a_touch_does_not_take_over_from_a_pen(open_page: OpenPage) -> None:
+    hand = Hand(open_page(has_touch=True))
+    screen = Screen(hand)
+
+    screen.pen("Pressed", DOWN[0])
+    screen.touch("Start", palm=(240, 240))
+    for point in DOWN[1:]:
+        screen.pen("Moved", point)
+    screen.pen("Released", DOWN[-1])
+    screen.touch("End")
+    screen.drag([(240, 230), (250, 240)])  # the palm again, just after
+
+    hand.wait_for("answered")
+    assert hand.ink().right < 0.6
+
+
+def test_the_drawing_survives_every_resize(page: Page, hand: Hand) -> None:
+    hand.draw(SEVEN.strokes)
+    before = hand.ink()
+    for width, height in ((390, 844), (844, 390), (320, 568), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+
+        assert hand.ink().is_like(before), (width, height)
+        box = page.locator("#pad").bounding_box()
+        assert box
+        assert box["width"] >= 260
+        assert box["width"] == pytest.approx(box["height"], abs=0.1)
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= height, "the pad does not fit the screen"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    assert hand.answer() == 7
+
+
+def test_a_resize_in_mid_stroke_loses_nothing(page: Page, hand: Hand) -> None:
+    hand.press(DOWN[0])
+    hand.move(DOWN[:10])
+    page.set_viewport_size({"width": 500, "height": 800})
+    page.wait_for_timeout(50)
+    hand.move(DOWN[10:])
+    hand.lift()
+
+    ink = hand.ink()
+    assert ink.right - ink.left < 0.06
+    assert ink.top == pytest.approx((60 - 6.5) / 280, abs=0.01)
+    assert ink.bottom == pytest.approx((220 + 6.5) / 280, abs=0.01)
+    assert hand.answer() == 1
+
+
+def test_the_ink_changes_with_the_colour_scheme(page: Page, hand: Hand) -> None:
+    hand.draw([DOWN])
+    assert sum(hand.colour((140, 140))[:3]) < 200
+    page.emulate_media(color_scheme="dark")
+
+    assert sum(hand.colour((140, 140))[:3]) > 600
+
+
+def test_points_between_frames_are_kept_and_an_empty_list_of_them_is_harmless(page: Page, hand: Hand) -> None:
+    hand.press((60, 140))
+    page.evaluate(
+        """([left, top, scale]) => {
+          const event = (x, y, coalescedEvents = []) => new PointerEvent("pointermove", {
+            clientX: left + x * scale, clientY: top + y * scale, buttons: 1, pointerId: 1, pointerType: "mouse",
+            bubbles: true, coalescedEvents,
+          });
+          const pad = document.querySelector("#pad");
+          pad.dispatchEvent(event(140, 140, [event(80, 140), event(110, 60), event(140, 140)]));
+          pad.dispatchEvent(event(220, 140));
+        }""",
+        [*hand.at((0, 0)), (hand.at((280, 0))[0] - hand.at((0, 0))[0]) / 280],
+    )
+    hand.move([(220, 140)])
+    hand.lift()
+
+    ink = hand.ink()
+    assert ink.top < 90 / 280, "the point between is lost"
+    assert ink.right > 220 / 280
+
+
+def test_the_page_asks_for_nothing_but_its_own_files(page: Page) -> None:
+    names = page.evaluate("performance.getEntriesByType('resource').map((entry) => new URL(entry.name).pathname)")
+
+    assert all(name.startswith("/static/") for name in names), names
+    assert page.locator("style, script:not([src]), [onclick]").count() == 0
