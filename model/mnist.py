@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 from torchvision.datasets import MNIST
 
@@ -24,7 +25,7 @@ class DataError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """`images`: (n, 1, 28, 28) float32 in 0..1, white on black. `labels`: (n,) int64 in 0..9."""
+    """`images`: (n, 1, 28, 28) float32 in 0..1, white on black. `labels`: (n,) int64, 0..9, or 10 for no digit."""
 
     images: Tensor
     labels: Tensor
@@ -32,6 +33,14 @@ class Split:
     def __len__(self) -> int:
         """How many images."""
         return len(self.labels)
+
+    def first(self, limit: int | None) -> "Split":
+        """The first `limit` images, or all."""
+        return Split(self.images[:limit], self.labels[:limit])
+
+    def joined(self, other: "Split") -> "Split":
+        """These images, then the other ones."""
+        return Split(torch.cat((self.images, other.images)), torch.cat((self.labels, other.labels)))
 
 
 def find(data: str | None = None) -> Path:

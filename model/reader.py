@@ -154,9 +154,9 @@ class Reader:
 
 def _read(network: Network, ink: Ink, explain: bool) -> Reading:
     normalised = normalise(ink.pixels)
-    shares = probabilities(network.logits(normalised.pixels[None, None])[0], network.calibration.temperature)
+    shares, none = probabilities(network.logits(normalised.pixels[None, None])[0], network.calibration.temperature)
     digit = int(shares.argmax())
-    verdict, alternatives = judge(shares, network.calibration)
+    verdict, alternatives = judge(shares, float(none), network.calibration)
     explanation = _explanation(network, ink, normalised, digit) if explain else None
     answer = tuple(float(share) for share in shares)
     return Reading(digit, answer, verdict, alternatives, network.name, network.version, explanation)

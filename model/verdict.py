@@ -1,10 +1,11 @@
 """From logits to what a person is told: how likely each digit is, and whether to believe it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.ink import Pixels
 
@@ -18,35 +19,42 @@ ALTERNATIVE_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What turns logits into a verdict; chosen on held-out digits by `train.py`, kept with the weights.
+    """What turns logits into a verdict; chosen on held-out drawings by `train.py`, kept with the weights.
 
-    `temperature`: divides the logits. `sure`: the least probability of a sure answer. `digit`: below it the drawing is
-    called no digit.
+    `temperature`: divides the logits. `sure`: the least probability of a sure answer. `not_a_digit`: from this
+    probability of being no digit on, the drawing is called none.
     """
 
     temperature: float = 1.0
     sure: float = 0.9
-    digit: float = 0.4
+    not_a_digit: float = 0.5
 
     @classmethod
     def of(cls, values: Mapping[str, float]) -> "Calibration":
         """From the card's JSON."""
-        return cls(**{name: float(values[name]) for name in ("temperature", "sure", "digit")})
+        return cls(**{name: float(values[name]) for name in asdict(cls())})
 
 
-def probabilities(logits: Pixels, temperature: float) -> Pixels:
-    """Softmax over the ten digits: (..., 10) float32 logits to (..., 10) that sum to 1."""
-    scaled = logits[..., :DIGITS].astype(np.float64) / temperature
+def probabilities(logits: NDArray[np.float32], temperature: float) -> tuple[Pixels, Pixels]:
+    """How likely each digit is, and how likely none: (..., 10 or 11) logits to (..., 10) that sum to 1, and (...).
+
+    The eleventh logit, where a network has one, is for what is no digit. Its probability is spread evenly over the ten:
+    a scribble that resembles an 8 more than anything else is still no likely 8.
+    """
+    scaled = logits.astype(np.float64) / temperature
     shares = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    result: Pixels = (shares / shares.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return result
+    shares /= shares.sum(axis=-1, keepdims=True)
+    none = shares[..., DIGITS:].sum(axis=-1)
+    return (shares[..., :DIGITS] + none[..., None] / DIGITS).astype(np.float32), none.astype(np.float32)
 
 
-def judge(shares: Pixels, calibration: Calibration) -> tuple[Verdict, tuple[int, ...]]:
-    """The verdict on ten probabilities, and the other digits to consider, likeliest first; none when sure."""
+def judge(shares: Pixels, none: float, calibration: Calibration) -> tuple[Verdict, tuple[int, ...]]:
+    """The verdict on ten probabilities and that of no digit, and the other digits to consider, likeliest first."""
     order = np.argsort(-shares, kind="stable")
     best = float(shares[order[0]])
+    if none >= calibration.not_a_digit:
+        return "not_a_digit", ()
     if best >= calibration.sure:
         return "sure", ()
     worth = [int(digit) for digit in order[1 : MAX_ALTERNATIVES + 1] if shares[digit] >= ALTERNATIVE_SHARE * best]
-    return ("unsure" if best >= calibration.digit else "not_a_digit"), tuple(worth or [int(order[1])])
+    return "unsure", tuple(worth or [int(order[1])])

@@ -1,0 +1,143 @@
+"""How well a network reads: MNIST's test images, digits that people drew with a pen, letters, and marks that are none.
+
+    python -m tests.benchmarks.reading                             the shipped networks, as a table
+    python -m tests.benchmarks.reading runs/digitnet/digitnet.onnx --json figures.json
+
+Everything goes through the program's own stroke path. The drawn sets are for measuring; nothing is trained on them.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model import synthesis
+from model.ink import Pixels
+from model.normalise import normalise
+from model.reader import WEIGHTS, Network
+from model.strokes import parse_strokes, rasterise
+from model.verdict import judge, probabilities
+from tests.data import drawn, mnist_images, mnist_labels
+
+BATCH = 1000
+
+
+def seen(drawings: list[dict[str, Any]]) -> Pixels:
+    """What a network sees of drawings: (n, 28, 28) float32."""
+    return np.stack([normalise(rasterise(parse_strokes(drawing["strokes"])).pixels).pixels for drawing in drawings])
+
+
+class Answers:
+    """What a network says to n images: `shares` (n, 10), and (n,) `none`, `digits`, `sure` and `not_a_digit`."""
+
+    def __init__(self, network: Network, images: Pixels) -> None:
+        parts = [network.logits(images[start : start + BATCH, None]) for start in range(0, len(images), BATCH)]
+        self.shares, self.none = probabilities(np.concatenate(parts), network.calibration.temperature)
+        self.digits: NDArray[np.int64] = self.shares.argmax(axis=1)
+        pairs = zip(self.shares, self.none.tolist(), strict=True)
+        verdicts = np.array([judge(share, none, network.calibration)[0] for share, none in pairs])
+        self.sure, self.not_a_digit = verdicts == "sure", verdicts == "not_a_digit"
+
+    def score(self) -> Pixels:
+        """How likely the likeliest digit is: (n,)."""
+        return np.asarray(self.shares.max(axis=1))
+
+
+def on_digits(answers: Answers, labels: NDArray[np.int64]) -> dict[str, Any]:
+    """Accuracy, and what the verdicts are worth, on drawings that are digits."""
+    right = answers.digits == labels
+    by_digit = {str(digit): round(float(right[labels == digit].mean()), 4) for digit in range(10)}
+    return {
+        "n": len(labels),
+        "accuracy": round(float(right.mean()), 5),
+        "worst_digit": min(by_digit.values()),
+        "by_digit": by_digit,
+        "sure": round(float(answers.sure.mean()), 4),
+        "wrong_of_sure": round(float((~right)[answers.sure].mean()), 5),
+        "called_no_digit": round(float(answers.not_a_digit.mean()), 5),
+    }
+
+
+def on_others(answers: Answers) -> dict[str, Any]:
+    """How often what is no digit is taken for one."""
+    return {
+        "n": len(answers.digits),
+        "sure": round(float(answers.sure.mean()), 4),
+        "called_no_digit": round(float(answers.not_a_digit.mean()), 4),
+    }
+
+
+def auroc(digits: Pixels, others: Pixels) -> float:
+    """The chance that a digit scores higher than something else: (n,) and (m,) scores."""
+    scores = np.concatenate((others, digits))
+    order = scores.argsort(kind="stable")
+    ranks = np.empty(len(scores))
+    ranks[order] = np.arange(1, len(scores) + 1)
+    _, inverse = np.unique(scores, return_inverse=True)  # ties share their mean rank
+    ranks = (np.bincount(inverse, ranks) / np.bincount(inverse))[inverse]
+    wins = ranks[len(others) :].sum() - len(digits) * (len(digits) + 1) / 2
+    return float(wins / (len(digits) * len(others)))
+
+
+def measure(network: Network, sets: dict[str, Any]) -> dict[str, Any]:
+    """Every figure of one network."""
+    pen = Answers(network, sets["pen"])
+    letters = Answers(network, sets["letters"])
+    figures = {
+        "mnist_test": on_digits(Answers(network, sets["mnist"]), sets["mnist_labels"]),
+        "pendigits_train": on_digits(pen, sets["pen_labels"]),
+        "styles": on_digits(Answers(network, sets["styles"]), sets["style_labels"]),
+        "letters": {**on_others(letters), "auroc": round(auroc(pen.score(), letters.score()), 4)},
+        "marks": on_others(Answers(network, sets["marks"])),
+        "pieces": on_others(Answers(network, sets["pieces"])),
+    }
+    return {"name": network.name, "version": network.version, **figures}
+
+
+def load() -> dict[str, Any]:
+    """All sets, as networks see them."""
+    pen, letters = drawn("pendigits-train"), drawn("unipen-letters-dev")
+    images, labels = mnist_images("t10k"), mnist_labels("t10k").astype(np.int64)
+    styles, style_labels = synthesis.styles(3_000, seed=2)
+    others = {
+        "marks": synthesis.marks(2_000, seed=2),
+        "pieces": synthesis.pieces(1_000, 2, (images * 255).astype(np.uint8), labels),
+        "styles": styles,
+    }
+    return {
+        "mnist": images,
+        "mnist_labels": labels,
+        "pen": seen(pen),
+        "pen_labels": np.array([int(drawing["label"]) for drawing in pen]),
+        "letters": seen(letters),
+        "style_labels": style_labels,
+        **{name: pixels.astype(np.float32) / np.float32(255) for name, pixels in others.items()},
+    }
+
+
+def main() -> None:
+    """Measure the networks named, or the shipped ones."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="*", type=Path, help="ONNX files (default: the shipped ones)")
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    args = parser.parse_args()
+    sets = load()
+    figures = []
+    for path in args.networks or sorted(WEIGHTS.glob("*.onnx")):
+        figures.append(measure(Network(path), sets))
+        print(path.name, figures[-1]["version"])
+        for name, values in figures[-1].items():
+            if isinstance(values, dict):
+                shown = {key: value for key, value in values.items() if key != "by_digit"}
+                print(f"  {name:16}", "  ".join(f"{key} {value}" for key, value in shown.items()))
+                if "by_digit" in values:
+                    print(" " * 18, " ".join(f"{digit}:{value:.2%}" for digit, value in values["by_digit"].items()))
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
