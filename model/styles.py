@@ -566,7 +566,7 @@ def sheet(path: Path, variations: int = 8, seed: int = 0) -> None:
     for group in groups:
         for i, template in enumerate(group):
             x, y = i % columns * wide, top + i // columns * high
-            pen.text((x + 3, y + 1), f"{template.name}  ×{template.weight:g}", fill=70)
+            pen.text((x + 3, y + 1), f"{template.name}  (weight {template.weight:g})", fill=70)
             for j in range(variations + 1):
                 pixels = 255 - 255 * _seen(draw(template, rng, 0.0 if j == 0 else 1.0))
                 tile = Image.fromarray(np.round(pixels).astype(np.uint8)).resize((cell, cell), Image.Resampling.BICUBIC)
