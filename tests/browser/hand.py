@@ -35,6 +35,21 @@ PICK = """([x, y]) => {
   return Array.from(copy.getImageData((x / 280) * pad.width, (y / 280) * pad.width, 1, 1).data);
 }"""
 
+# A drawing at once, by events that the page makes itself: the browser waits for a frame at each real one.
+REPLAY = """(strokes) => {
+  const pad = document.querySelector("#pad");
+  const { left, top, width } = pad.getBoundingClientRect();
+  const send = (type, [x, y], buttons) => pad.dispatchEvent(new PointerEvent(type, {
+    clientX: left + (x / 280) * width, clientY: top + (y / 280) * width, buttons, pointerId: 1, pointerType: "mouse",
+    bubbles: true,
+  }));
+  for (const stroke of strokes) {
+    send("pointerdown", stroke[0], 1);
+    for (const point of stroke) send("pointermove", point, 1);
+    send("pointerup", stroke.at(-1), 0);
+  }
+}"""
+
 
 @dataclass(frozen=True)
 class Ink:
@@ -58,6 +73,10 @@ class Hand:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+
+    def replay(self, strokes: Sequence[Sequence[Point]]) -> None:
+        """All points of all strokes, without the mouse."""
+        self.page.evaluate(REPLAY, strokes)
 
     def colour(self, point: Point) -> tuple[int, int, int, int]:
         """Of one pixel of the canvas: red, green, blue, alpha, each 0 to 255."""

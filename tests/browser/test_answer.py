@@ -290,7 +290,7 @@ def test_every_style_gets_an_answer_and_the_report_says_which(page: Page, hand: 
     styles = [drawing for drawing in load_drawings() if drawing.style != "school"]
     misread = []
     for drawing in styles:
-        hand.draw(drawing.strokes, every=4)
+        hand.replay(drawing.strokes)
         answer = hand.answer()
         if answer != drawing.digit:
             misread.append(f"{drawing} as {answer} ({page.locator('#result').get_attribute('data-verdict')})")
