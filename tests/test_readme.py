@@ -1,0 +1,58 @@
+"""The README holds: its commands run, its figures are the shipped networks' own, what it names exists."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+from model.reader import Reader
+from tests.conftest import Server
+from tests.data import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+CURLS = [block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if block.startswith("curl")]
+
+
+@pytest.mark.parametrize("block", CURLS)
+def test_each_curl_line_gets_a_seven(block: str, server: Server, tmp_path: Path) -> None:
+    image = Image.new("L", (280, 280), 255)
+    ImageDraw.Draw(image).line([(60, 60), (200, 60), (120, 230)], 0, 24, joint="curve")
+    image.save(tmp_path / "7.png")
+    assert "http://127.0.0.1:8000" in block
+    command = block.replace("http://127.0.0.1:8000", server.url)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=tmp_path, timeout=20, check=True)
+    answer = json.loads(done.stdout)
+    assert answer["digit"] == 7
+    assert ("explanation" in answer) == ("explain=true" in block)
+
+
+def test_there_are_curl_lines_for_strokes_forms_and_raw_images() -> None:
+    assert len(CURLS) >= 4
+    assert all(any(form in block for block in CURLS) for form in ("strokes", "-F file=@", "--data-binary"))
+
+
+def test_the_accuracies_are_those_of_the_shipped_cards() -> None:
+    row = next(line for line in README.splitlines() if line.startswith("| MNIST's 10,000 test images"))
+    for card in Reader().cards():
+        assert f"{card['accuracy']['mnist_test']:.2%}".replace("%", " %") in row, card["name"]
+
+
+def test_the_parameters_and_bytes_are_those_of_the_shipped_networks() -> None:
+    for card in Reader().cards():
+        for key in ("parameters", "bytes"):
+            assert f" {card[key]:,} " in README, (card["name"], key)
+
+
+def test_every_folder_and_file_that_is_named_exists() -> None:
+    named = re.findall(r"`((?:app|model|static|tests|train)[/.][\w./-]*)`", README)
+    assert len(named) >= 5
+    for path in named:
+        assert (ROOT / path).exists(), path
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"make ([a-z-]+)", README)) <= targets
