@@ -1,7 +1,6 @@
 """A real Chromium on the real page of a real server."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,22 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
 
+from tests.browser import chromium
 from tests.browser.hand import Hand
 from tests.conftest import Server
 
 # Long for an answer that takes milliseconds, short for a suite that hangs.
 TIMEOUT_MS = 5_000
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-# A browser that talks to nobody but the page's own server.
-QUIET = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @dataclass
@@ -61,12 +50,9 @@ class Watch:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for the package, ended with it: while it runs, its thread can run no other event loop."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
     with sync_playwright() as playwright:
         try:
-            found = playwright.chromium.launch(
-                executable_path=path, args=[*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-            )
+            found = chromium.launch(playwright)
         except Error as error:
             reason = f"no Chromium to test the page in: {error.message.splitlines()[0]}"
             if os.environ.get("CI") == "true":

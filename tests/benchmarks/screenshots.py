@@ -1,0 +1,122 @@
+"""Pictures of the page in its main states, to be looked at; two of them are the README's.
+
+python -m tests.benchmarks.screenshots                 all of them, to runs/screenshots
+python -m tests.benchmarks.screenshots --previews      static/preview.png and static/preview-phone.png alone
+"""
+
+import argparse
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.hand import Hand
+from tests.conftest import ROOT, running
+from tests.drawings import load_drawing
+
+Scheme = Literal["light", "dark"]
+
+SCREENS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True},
+    "phone-on-its-side": {"viewport": {"width": 844, "height": 390}, "device_scale_factor": 2, "has_touch": True},
+    "small-phone": {"viewport": {"width": 320, "height": 568}, "device_scale_factor": 2, "has_touch": True},
+    "wide": {"viewport": {"width": 1920, "height": 1080}},
+}
+COLOURS = 96  # a page in few colours: enough for the edges of its letters
+
+
+def empty(page: Page) -> None:
+    """Nothing drawn yet, the invitation written out."""
+    page.wait_for_timeout(1_900)
+
+
+def answered(page: Page) -> None:
+    """A 7 with a bar."""
+    _draw(page, load_drawing("7-barred").strokes)
+    page.wait_for_selector('#result[data-state="answered"]')
+
+
+def unsure(page: Page) -> None:
+    """A line that is a 1, or a 7, or neither."""
+    _draw(page, [[(90, 70), (130, 55), (168, 62), (160, 110), (146, 170), (140, 225)]])
+    page.wait_for_selector('#result[data-state="answered"]')
+
+
+def no_digit(page: Page) -> None:
+    """A zigzag."""
+    _draw(page, [[(40, 60), (90, 220), (130, 60), (170, 220), (210, 60), (240, 220)]])
+    page.wait_for_selector('#result[data-state="answered"]')
+
+
+def unreachable(page: Page) -> None:
+    """Nobody answers."""
+    page.route("**/predict*", lambda route: route.abort())
+    _draw(page, load_drawing("4-school").strokes)
+    page.wait_for_selector('#result[data-state="error"]')
+
+
+STATES: tuple[Callable[[Page], None], ...] = (empty, answered, unsure, no_digit, unreachable)
+
+
+def _draw(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
+    Hand(page).replay(strokes)
+
+
+@contextmanager
+def opened(browser: Browser, url: str, screen: str, scheme: Scheme) -> Iterator[Page]:
+    """The page on a screen."""
+    context = browser.new_context(**SCREENS[screen], color_scheme=scheme, service_workers="block")
+    page = context.new_page()
+    page.goto(f"{url}/")
+    page.wait_for_selector('#result[data-state="empty"]')
+    yield page
+    context.close()
+
+
+def shoot(page: Page, path: Path, *, whole: bool) -> None:
+    """Write a PNG in a palette, a third of the size of what the browser gives."""
+    page.wait_for_timeout(500)  # the bars have come to rest
+    picture = Image.open(io.BytesIO(page.screenshot(full_page=whole))).convert("RGB")
+    picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}  {path.stat().st_size:,} bytes")
+
+
+def previews(browser: Browser, url: str) -> None:
+    """The README's two."""
+    for name, screen, scheme in (("preview", "desktop", "light"), ("preview-phone", "phone", "dark")):
+        with opened(browser, url, screen, "dark" if scheme == "dark" else "light") as page:
+            answered(page)
+            shoot(page, ROOT / "static" / f"{name}.png", whole=False)
+
+
+def main() -> None:
+    """Take them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=ROOT / "runs" / "screenshots", help="folder to write to")
+    parser.add_argument("--previews", action="store_true", help="only those of the README")
+    parser.add_argument("--only", default="", help="only those whose name contains this")
+    args = parser.parse_args()
+    with running() as server, sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        previews(browser, server.url)
+        schemes: tuple[Scheme, ...] = () if args.previews else ("light", "dark")
+        args.out.mkdir(parents=True, exist_ok=True)
+        for scheme in schemes:
+            for screen in SCREENS:
+                for state in STATES:
+                    name = f"{screen}-{state.__name__}-{scheme}"
+                    if args.only in name:
+                        with opened(browser, server.url, screen, scheme) as page:
+                            state(page)
+                            shoot(page, args.out / f"{name}.png", whole=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
