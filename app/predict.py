@@ -40,6 +40,9 @@ def add_predict(app: FastAPI, service: Service) -> None:
         request: Request,
         model: Annotated[str, Query(description="Which network reads it: `digitnet` or `blog`.")] = DEFAULT,
         explain: Annotated[bool, Query(description="Whether to add the explanation.")] = False,
+        digit: Annotated[
+            int | None, Query(ge=0, le=9, description="Whose evidence the explanation holds: the answer's by default.")
+        ] = None,
     ) -> Response:
         """Send an image as the body, an image as the part `file` of a form, or JSON with strokes or a data URI."""
         reader = service.reader
@@ -54,19 +57,19 @@ def add_predict(app: FastAPI, service: Service) -> None:
             if len(body) <= INLINE_BYTES and media_type(content_type) == JSON:
                 drawing = open_drawing(content_type, body)
             if isinstance(drawing, Strokes):
-                reading = reader.read_strokes(drawing.raw, model, explain)
+                reading = reader.read_strokes(drawing.raw, model, explain, digit)
             else:
-                work = partial(_read, reader, content_type, body, model, explain)
+                work = partial(_read, reader, content_type, body, model, explain, digit)
                 reading = await service.gate.run(work, request.is_disconnected)
         service.metrics.readings.labels(reading.model, reading.verdict).inc()
         return json_response(reading.as_json())
 
 
-def _read(reader: Reader, content_type: str, body: bytes, model: str, explain: bool) -> Reading:
+def _read(reader: Reader, content_type: str, body: bytes, model: str, explain: bool, digit: int | None) -> Reading:
     drawing = open_drawing(content_type, body)
     if isinstance(drawing, Strokes):
-        return reader.read_strokes(drawing.raw, model, explain)
-    return reader.read_image(drawing.data, model, explain)
+        return reader.read_strokes(drawing.raw, model, explain, digit)
+    return reader.read_image(drawing.data, model, explain, digit)
 
 
 def json_response(content: Mapping[str, Any] | list[Any]) -> Response:

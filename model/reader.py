@@ -135,15 +135,22 @@ class Reader:
             cards.append({**network.card, "version": network.version, "bytes": network.bytes})
         return cards
 
-    def read_strokes(self, raw: object, model: str = DEFAULT, explain: bool = False) -> Reading:
-        """Answer for strokes as JSON gave them. Raises `DrawingError` or `UnknownModel`."""
-        network = self._network(model)
-        return _read(network, strokes.rasterise(strokes.parse_strokes(raw)), explain)
+    def read_strokes(
+        self, raw: object, model: str = DEFAULT, explain: bool = False, evidence_for: int | None = None
+    ) -> Reading:
+        """Answer for strokes as JSON gave them; explained, with the evidence for the digit named or for `evidence_for`.
 
-    def read_image(self, data: bytes, model: str = DEFAULT, explain: bool = False) -> Reading:
-        """Answer for an encoded image. Raises `DrawingError` or `UnknownModel`."""
+        Raises `DrawingError` or `UnknownModel`.
+        """
         network = self._network(model)
-        return _read(network, image.read_image(data), explain)
+        return _read(network, strokes.rasterise(strokes.parse_strokes(raw)), explain, evidence_for)
+
+    def read_image(
+        self, data: bytes, model: str = DEFAULT, explain: bool = False, evidence_for: int | None = None
+    ) -> Reading:
+        """Answer for an encoded image, as `read_strokes` does for strokes."""
+        network = self._network(model)
+        return _read(network, image.read_image(data), explain, evidence_for)
 
     def _network(self, name: str) -> Network:
         try:
@@ -152,12 +159,13 @@ class Reader:
             raise UnknownModel(f"There is no network {name[:40]!r}. Ask for one of: {', '.join(self.names)}.") from None
 
 
-def _read(network: Network, ink: Ink, explain: bool) -> Reading:
+def _read(network: Network, ink: Ink, explain: bool, evidence_for: int | None) -> Reading:
     normalised = normalise(ink.pixels)
     shares, none = probabilities(network.logits(normalised.pixels[None, None])[0], network.calibration.temperature)
     digit = int(shares.argmax())
     verdict, alternatives = judge(shares, float(none), network.calibration)
-    explanation = _explanation(network, ink, normalised, digit) if explain else None
+    shown = digit if evidence_for is None else evidence_for
+    explanation = _explanation(network, ink, normalised, shown) if explain else None
     answer = tuple(float(share) for share in shares)
     return Reading(digit, answer, verdict, alternatives, network.name, network.version, explanation)
 

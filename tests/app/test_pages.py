@@ -82,7 +82,7 @@ def test_the_openapi_document_describes_all_forms_and_errors_of_predict(openapi:
     assert set(predict["responses"]) == {"200", "404", "408", "413", "415", "422", "500", "503"}
     for status, response in predict["responses"].items():
         assert list(response["content"]) == ["application/json" if status == "200" else "application/problem+json"]
-    assert {each["name"] for each in predict["parameters"]} == {"model", "explain"}
+    assert {each["name"] for each in predict["parameters"]} == {"model", "explain", "digit"}
 
 
 def test_the_examples_of_the_documentation_work(server: Server, openapi: dict[str, Any]) -> None:

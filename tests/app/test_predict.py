@@ -7,13 +7,13 @@ import httpx
 import pytest
 
 from tests.app.pictures import STROKES, data_uri, encoded, picture, png
-from tests.app.shapes import assert_answer
+from tests.app.shapes import assert_answer, assert_problem
 from tests.conftest import Server
 
 FORMS = ["raw", "form", "strokes", "data URI"]
 
 
-def post(server: Server, form: str, digit: int, **query: str) -> httpx.Response:
+def post(server: Server, form: str, digit: int, /, **query: str) -> httpx.Response:
     url = f"{server.url}/predict"
     if form == "raw":
         return httpx.post(url, params=query, content=png(digit), headers={"Content-Type": "image/png"})
@@ -46,6 +46,22 @@ def test_an_explanation_comes_when_it_is_asked_for(server: Server, form: str, mo
     assert [len(row) for row in explanation["evidence"]] == [28] * 28
     assert all(-1 <= value <= 1 for row in explanation["evidence"] for value in row)
     assert explanation["crop"]["width"] > 100
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_explanation_holds_the_evidence_for_any_digit_asked_for(server: Server, form: str) -> None:
+    evidence = {
+        digit: assert_answer(post(server, form, 7, explain="true", digit=digit))["explanation"]["evidence"]
+        for digit in ("1", "7")
+    }
+    assert evidence["7"] == assert_answer(post(server, form, 7, explain="true"))["explanation"]["evidence"]
+    assert evidence["7"] != evidence["1"]
+
+
+@pytest.mark.parametrize("value", ["10", "-1", "seven", "7.5"])
+def test_the_evidence_for_what_is_no_digit_is_refused(server: Server, value: str) -> None:
+    response = httpx.post(f"{server.url}/predict", params={"explain": "1", "digit": value}, json={"strokes": []})
+    assert "digit" in assert_problem(response, "bad-query")
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])

@@ -64,6 +64,17 @@ def test_an_explanation_shows_the_input_the_evidence_and_the_crop(reader: Reader
         assert crop["y"] < 60 < 230 < crop["y"] + crop["height"]
 
 
+def test_evidence_can_be_had_for_any_digit_and_is_for_the_one_named_unless_asked(reader: Reader) -> None:
+    for name in reader.names:
+        maps = []
+        for digit in (None, 7, 1):
+            explanation = reader.read_strokes(ONE, name, True, digit).explanation
+            assert explanation is not None
+            maps.append(explanation["evidence"])
+        named, seven, one = maps
+        assert named == one != seven
+
+
 def test_no_explanation_is_made_unasked(reader: Reader) -> None:
     assert "explanation" not in reader.read_strokes(SEVEN).as_json()
 
