@@ -42,7 +42,7 @@ class Explanation(BaseModel):
 
     input: str = Field(description="The 28x28 that the network read, as a PNG data URI.")
     evidence: list[list[float]] = Field(
-        description="28 rows of 28 in -1..1: what speaks for the digit, and against it; `digit` in the query asks for another's."
+        description="28 rows of 28 in -1..1: what speaks for the digit and against it; `digit=` asks for another's."
     )
     crop: Crop
 
