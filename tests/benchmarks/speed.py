@@ -8,6 +8,7 @@ Medians and 95th percentiles of n answers each, taken in turns so that a busy ma
 import io
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -28,19 +29,18 @@ def picture(side: int, pen: int) -> bytes:
     return buffer.getvalue()
 
 
-def main() -> None:
-    """Measure, and print a line for each."""
+def measure() -> dict[str, dict[str, float]]:
+    """Median and 95th percentile in milliseconds, and n, of each task."""
     reader = Reader()
     png, large = picture(280, 24), picture(1050, 40)
+    image = np.random.default_rng(0).random((1, 1, 28, 28), np.float32)
     tasks: dict[str, Callable[[], object]] = {}
     for name in reader.names:
-        network = Network(WEIGHTS / f"{name}.onnx")
-        image = np.random.default_rng(0).random((1, 1, 28, 28), np.float32)
-        tasks[f"{name}: the network alone"] = lambda network=network, image=image: network.logits(image)  # type: ignore[misc]
-        tasks[f"{name}: strokes to answer"] = lambda name=name: reader.read_strokes(SEVEN, name)  # type: ignore[misc]
-    tasks["digitnet: 280x280 PNG to answer"] = lambda: reader.read_image(png)
-    tasks["digitnet: 1050x1050 PNG to answer"] = lambda: reader.read_image(large)
-    tasks["digitnet: strokes, explained"] = lambda: reader.read_strokes(SEVEN, explain=True)
+        tasks[f"{name}: the network alone"] = partial(Network(WEIGHTS / f"{name}.onnx").logits, image)
+        tasks[f"{name}: strokes to answer"] = partial(reader.read_strokes, SEVEN, name)
+    tasks["digitnet: 280x280 PNG to answer"] = partial(reader.read_image, png)
+    tasks["digitnet: 1050x1050 PNG to answer"] = partial(reader.read_image, large)
+    tasks["digitnet: strokes, explained"] = partial(reader.read_strokes, SEVEN, explain=True)
     times: dict[str, list[float]] = {name: [] for name in tasks}
     for turn in range(-50, N):
         for name, task in tasks.items():
@@ -50,9 +50,18 @@ def main() -> None:
             task()
             if turn >= 0:
                 times[name].append(time.perf_counter() - began)
+    figures = {}
     for name, taken in times.items():
-        median, slow = np.quantile(taken, [0.5, 0.95]) * 1000
-        print(f"{name:36} median {median:7.3f} ms   95 % {slow:7.3f} ms   n = {len(taken)}")
+        median, slow = (round(float(value) * 1000, 4) for value in np.quantile(taken, [0.5, 0.95]))
+        figures[name] = {"median_ms": median, "p95_ms": slow, "n": len(taken)}
+    return figures
+
+
+def main() -> None:
+    """Measure, and print a line for each."""
+    for name, figure in measure().items():
+        median, slow, n = figure.values()
+        print(f"{name:36} median {median:7.3f} ms   95 % {slow:7.3f} ms   n = {n}")
 
 
 if __name__ == "__main__":

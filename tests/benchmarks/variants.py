@@ -1,7 +1,7 @@
 """Does the same drawing keep its answer, however it is drawn and sent?
 
     python -m tests.benchmarks.variants            300 drawings, each in every variant
-    python -m tests.benchmarks.variants -n 1000 --json variants.json
+    python -m tests.benchmarks.variants -n 1000 --keep different
 
 Each drawing of pendigits-train is answered as strokes, as it was recorded. Then it is drawn smaller, in a corner, with
 pens from a hairline to a marker, at several resolutions, inverted, transparent, as PNG and as JPEG, and photographed on
@@ -10,7 +10,6 @@ paper (simulated: uneven light, texture, blue ink, noise). A drawing agrees wher
 
 import argparse
 import io
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,21 +134,14 @@ def _rounded(strokes: Strokes, side: float) -> Strokes:
     return [[[round(x * factor), round(y * factor)] for x, y in stroke] for stroke in strokes]
 
 
-def main() -> None:
-    """Measure, and print what disagrees."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-n", type=int, default=300, help="how many drawings (default 300)")
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    parser.add_argument("--keep", type=Path, help="a folder for the pictures that disagree")
-    args = parser.parse_args()
-    reader, everything = Reader(), variants()
-    drawings = drawn("pendigits-train")
-    step = len(drawings) // args.n
+def measure(reader: Reader, count: int, keep: Path | None = None) -> dict[str, Any]:
+    """The share of `count` drawings that keep their digit, by variant and in all; `keep`: where others are put."""
+    everything, drawings = variants(), drawn("pendigits-train")
     agreed = dict.fromkeys(everything, 0)
     whole = 0
-    for index, drawing in enumerate(drawings[::step][: args.n]):
+    for index, drawing in enumerate(drawings[:: len(drawings) // count][:count]):
         plain = reader.read_strokes(drawing["strokes"]).digit
-        kept = True
+        differ = []
         for name, answer in everything.items():
             try:
                 digit = answer(reader, drawing["strokes"], index)
@@ -157,19 +149,28 @@ def main() -> None:
                 digit = -1
                 print(f"{name}: {type(error).__name__} for a {drawing['label']}")
             agreed[name] += digit == plain
-            kept &= digit == plain
-            if digit != plain and args.keep and name in CANVASES:
-                args.keep.mkdir(parents=True, exist_ok=True)
-                path = args.keep / f"{name.replace(' ', '-')}-{index}-{plain}-as-{digit}.png"
+            if digit != plain:
+                differ.append((name, digit))
+        whole += not differ
+        for name, digit in differ if keep else []:
+            if keep and name in CANVASES:
+                keep.mkdir(parents=True, exist_ok=True)
+                path = keep / f"{name.replace(' ', '-')}-{index}-{plain}-as-{digit}.png"
                 CANVASES[name].draw(drawing["strokes"]).save(path)
-        whole += kept
-    figures: dict[str, Any] = {name: round(count / args.n, 4) for name, count in agreed.items()}
-    figures["all"] = round(whole / args.n, 4)
-    for name, share in figures.items():
+    shares = {name: round(hits / count, 4) for name, hits in agreed.items()}
+    return {"n": count, "variants": len(everything), "all": round(whole / count, 4), "each": shares}
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-n", type=int, default=300, help="how many drawings (default 300)")
+    parser.add_argument("--keep", type=Path, help="a folder for the pictures that disagree")
+    args = parser.parse_args()
+    figures = measure(Reader(), args.n, args.keep)
+    for name, share in figures["each"].items():
         print(f"  {name:26} {share:.2%}")
-    print(f"n = {args.n} drawings, {len(everything)} variants each")
-    if args.json:
-        args.json.write_text(json.dumps({"n": args.n, **figures}, indent=1) + "\n")
+    print(f"  {'all at once':26} {figures['all']:.2%}   n = {figures['n']} drawings")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,263 @@
+"""Measure everything of the shipped weights anew and write the model card from it.
+
+python -m tests.benchmarks.card            a few minutes; writes model/figures.json, model/README.md, model/pictures
+python -m tests.benchmarks.card --text     write the card anew from the figures as they are
+"""
+
+import argparse
+import datetime
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+
+mpl.use("agg")
+from matplotlib import pyplot as plt
+
+from model import styles
+from model.ink import Pixels
+from model.normalise import normalise
+from model.reader import DEFAULT, WEIGHTS, Network, Reader
+from model.strokes import rasterise
+from tests.benchmarks import reading, speed, variants
+from tests.data import ROOT
+
+FIGURES = ROOT / "model" / "figures.json"
+CARD = ROOT / "model" / "README.md"
+PICTURES = ROOT / "model" / "pictures"
+PER_STYLE = 20  # drawings of each template
+VARIANTS = 300
+SHEET = 96  # pictures on an error sheet
+
+
+def processor() -> str:
+    """What this machine calls its processor."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), platform.processor())
+
+
+def sheet(images: Pixels, captions: list[str], path: Path, title: str) -> None:
+    """Pictures with a line under each: (n, 28, 28) and n captions."""
+    columns = 16
+    rows = max(1, -(-len(images) // columns))
+    size = (columns * 0.75, rows * 0.95 + 0.4)
+    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
+    for axes in grid.flat:
+        axes.axis("off")
+    for axes, image, caption in zip(grid.flat, images, captions, strict=False):
+        axes.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+        axes.set_title(caption, fontsize=6, pad=1)
+    figure.suptitle(title, fontsize=9)
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
+def errors(answers: reading.Answers, images: Pixels, labels: Any, path: Path, title: str) -> None:
+    """A sheet of what is misread, the most confident first."""
+    wrong = np.flatnonzero(answers.digits != labels)
+    wrong = wrong[np.argsort(-answers.score()[wrong])]
+    captions = [f"{labels[i]} as {answers.digits[i]}, {answers.score()[i]:.2f}" for i in wrong[:SHEET]]
+    sheet(images[wrong[:SHEET]], captions, path, f"{title}: {len(wrong)} of {len(labels):,} misread")
+
+
+def reliability(pairs: dict[str, tuple[reading.Answers, Any]], path: Path) -> None:
+    """Two curves for each set: is it right as often as it says; how often is it wrong, the more it answers."""
+    figure, (calibration, coverage) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    for name, (answers, labels) in pairs.items():
+        score, right = answers.score(), answers.digits == labels
+        bins = np.quantile(score, np.linspace(0, 1, 11))
+        where = np.clip(np.searchsorted(bins, score, side="right") - 1, 0, 9)
+        used = [index for index in range(10) if (where == index).any()]
+        means = [(score[where == index].mean(), right[where == index].mean()) for index in used]
+        calibration.plot(*zip(*means, strict=True), "o-", label=name)
+        order = np.argsort(-score)
+        share = np.arange(1, len(order) + 1) / len(order)
+        coverage.plot(share, 100 * np.cumsum(~right[order]) / np.arange(1, len(order) + 1), label=name)
+    calibration.plot([0.5, 1], [0.5, 1], color="0.7", zorder=0)
+    calibration.set(xlabel="confidence", ylabel="share right", title="calibration, ten equal groups")
+    coverage.set(xlabel="share answered, the most confident first", ylabel="wrong of those, %", title="coverage")
+    coverage.legend()
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
+def by_style(network: Network) -> dict[str, Any]:
+    """How often each template's variations are misread, and a sheet of them."""
+    rng = np.random.default_rng(3)
+    made = [(template, styles.draw(template, rng)) for template in styles.templates() for _ in range(PER_STYLE)]
+    images = np.stack([normalise(rasterise(strokes).pixels).pixels for _, strokes in made])
+    labels = np.array([template.digit for template, _ in made])
+    answers = reading.Answers(network, images)
+    errors(answers, images, labels, PICTURES / "misread-styles.png", "Styles")
+    right = (answers.digits == labels).reshape(-1, PER_STYLE).mean(axis=1)
+    worst = sorted(zip(right.tolist(), styles.templates(), strict=True), key=lambda pair: pair[0])[:12]
+    return {
+        "templates": len(right),
+        "drawings": len(labels),
+        "accuracy": round(float((answers.digits == labels).mean()), 5),
+        "never_misread": int((right == 1).sum()),
+        "worst": {template.name: round(share, 3) for share, template in worst if share < 1},
+    }
+
+
+def measure() -> dict[str, Any]:
+    """Every figure of the card, and its pictures."""
+    PICTURES.mkdir(exist_ok=True)
+    sets = reading.load()
+    networks = {name: Network(WEIGHTS / f"{name}.onnx") for name in Reader().names}
+    ours = networks[DEFAULT]
+    mnist, pen = reading.Answers(ours, sets["mnist"]), reading.Answers(ours, sets["pen"])
+    errors(mnist, sets["mnist"], sets["mnist_labels"], PICTURES / "misread-mnist.png", "MNIST test")
+    errors(pen, sets["pen"], sets["pen_labels"], PICTURES / "misread-pen.png", "pendigits-train")
+    pairs = {"MNIST test": (mnist, sets["mnist_labels"]), "pendigits-train": (pen, sets["pen_labels"])}
+    reliability(pairs, PICTURES / "reliability.png")
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "processor": processor(),
+        "cards": Reader().cards(),
+        "reading": {name: reading.measure(network, sets) for name, network in networks.items()},
+        "styles": by_style(ours),
+        "variants": variants.measure(Reader(), VARIANTS),
+        "speed": speed.measure(),
+    }
+
+
+def percent(share: float) -> str:
+    """0.9975 as "99.75 %"."""
+    return f"{100 * share:.2f} %"
+
+
+def text(figures: dict[str, Any]) -> str:
+    """The card: figures.json to Markdown."""
+    cards = {card["name"]: card for card in figures["cards"]}
+    ours, blog = cards["digitnet"], cards["blog"]
+    read, old = figures["reading"]["digitnet"], figures["reading"]["blog"]
+    seeds = ours["accuracy"]["seeds"]
+    dead = [entry for entry in blog["accuracy"]["seeds"] if len(entry["never_says"]) > 5]
+    alive = [entry["test"] for entry in blog["accuracy"]["seeds"] if entry not in dead]
+    training = ours["training"]
+    drawn = {"MNIST test": "mnist_test", "pendigits-train": "pendigits_train", "fresh drawings in all styles": "styles"}
+    others = {
+        "UNIPEN letters": "letters",
+        "letters, scribbles, two digits, dots (ours)": "marks",
+        "cut-up digits, noise": "pieces",
+    }
+    spread = (
+        f" ± {100 * ours['accuracy']['mnist_test_sd']:.2f}" if ours["accuracy"]["mnist_test_sd"] is not None else ""
+    )
+    lines = [
+        "# Model card",
+        "",
+        "Written from `figures.json` by `python -m tests.benchmarks.card`; a test holds the two together.",
+        f"Measured on {figures['date']}, {figures['processor']}.",
+        "",
+        "## What it is",
+        "",
+        f"`digitnet` {ours['version']}: {ours['parameters']:,} parameters, {ours['bytes']:,} bytes as ONNX. It reads one",
+        "handwritten digit, 28x28, in MNIST's geometry, and says when what it sees is none. It was trained on MNIST, on",
+        "digits drawn from this project's own stroke templates, and on drawings that are no digit. No handwriting of",
+        "others but MNIST's was used; pendigits and UNIPEN only measure it.",
+        "",
+        f"Trained by `{training['command']}` (seed {training['seed']}: {training['chosen']}), {training['date']},",
+        f"torch {training['versions']['torch']}, {training['arithmetic']}, {training['recipe']['epochs']} epochs.",
+        f"MNIST's test images, mean of {len(seeds)} seeds: {100 * ours['accuracy']['mnist_test_mean']:.2f}{spread} %.",
+        "",
+        "| seed | held-out MNIST | held-out drawings | MNIST test | training, s |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {entry['seed']} | {percent(entry['held_out'])} | {percent(entry['held_out_drawn'])} "
+            f"| {percent(entry['test'])} | {entry['seconds']:.0f} |"
+            for entry in seeds
+        ),
+        "",
+        f"`blog` {blog['version']}: the network of 2017, {blog['parameters']:,} parameters. "
+        f"Of {len(blog['accuracy']['seeds'])} seeds {len(dead)} died: the ReLU on its logits",
+        "cut off every gradient, and the network says the same for all images. The others reach "
+        f"{percent(min(alive))} to {percent(max(alive))}, against",
+        'the "96 %" that the post reports.',
+        "",
+        "## Digits",
+        "",
+        "| set | n | right | `blog` | worst digit | answered sure | wrong of those | called no digit |",
+        "|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {name} | {read[key]['n']:,} | {percent(read[key]['accuracy'])} | {percent(old[key]['accuracy'])} "
+            f"| {percent(read[key]['worst_digit'])} | {percent(read[key]['sure'])} "
+            f"| {percent(read[key]['wrong_of_sure'])} | {percent(read[key]['called_no_digit'])} |"
+            for name, key in drawn.items()
+        ),
+        "",
+        "| digit | " + " | ".join(str(digit) for digit in range(10)) + " |",
+        "|---|" + "---|" * 10,
+        *(
+            f"| {name}, right in % | "
+            + " | ".join(f"{100 * read[key]['by_digit'][str(digit)]:.1f}" for digit in range(10))
+            + " |"
+            for name, key in drawn.items()
+        ),
+        "",
+        "![Misread of pendigits-train](pictures/misread-pen.png)",
+        "![Misread of MNIST's test images](pictures/misread-mnist.png)",
+        "![Calibration and coverage](pictures/reliability.png)",
+        "",
+        "## What is no digit",
+        "",
+        "| set | n | answered sure | called no digit |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {read[key]['n']:,} | {percent(read[key]['sure'])} | {percent(read[key]['called_no_digit'])} |"
+            for name, key in others.items()
+        ),
+        "",
+        "Confidence tells the letters from the digits of pendigits-train with an AUROC of "
+        f"{read['letters']['auroc']:.4f}.",
+        "",
+        "## Styles",
+        "",
+        f"{figures['styles']['templates']} templates, {figures['styles']['drawings']:,} drawings: "
+        f"{percent(figures['styles']['accuracy'])} right;",
+        f"{figures['styles']['never_misread']} templates are never misread. The worst:",
+        "",
+        *(f"- {name}: {percent(share)}" for name, share in figures["styles"]["worst"].items()),
+        "",
+        "![Misread styles](pictures/misread-styles.png)",
+        "",
+        "## The same drawing, drawn and sent otherwise",
+        "",
+        f"{figures['variants']['n']} drawings of pendigits-train in {figures['variants']['variants']} variants each: "
+        f"{percent(figures['variants']['all'])} keep their digit in all of them.",
+        "",
+        "| variant | same digit |",
+        "|---|---|",
+        *(f"| {name} | {percent(share)} |" for name, share in figures["variants"]["each"].items()),
+        "",
+        "## Speed",
+        "",
+        "One thread, in process.",
+        "",
+        "| | median, ms | 95 %, ms | n |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {figure['median_ms']:.3f} | {figure['p95_ms']:.3f} | {figure['n']:,} |"
+            for name, figure in figures["speed"].items()
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--text", action="store_true", help="only write the card, from model/figures.json")
+    if not parser.parse_args().text:
+        FIGURES.write_text(json.dumps(measure(), indent=1) + "\n")
+    CARD.write_text(text(json.loads(FIGURES.read_text())))
+    print(f"wrote {CARD.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
