@@ -321,7 +321,7 @@ def result(run: Run, data: Data) -> dict[str, Any]:
         "held_out": round(run.history[-1]["held_out"], 5),
         "held_out_drawn": round(run.history[-1]["held_out_drawn"], 5),
         "test": round(share_right(run, data.test), 5),
-        "never_says": sorted(set(range(10)) - said),  # digits lost to the ReLU on the blog network's logits
+        "never_says": sorted(set(range(10)) - said),  # digits that the ReLU on the blog network's logits has killed
         "seconds": round(run.seconds, 1),
     }
 
@@ -341,7 +341,7 @@ def card(name: str, run: Run, results: list[dict[str, Any]], calibration: Calibr
         },
         "calibration": asdict(calibration),
         "training": {
-            "command": "python train.py " + shlex.join(sys.argv[1:]),
+            "command": shlex.join(["python", "train.py", *(flag for flag in sys.argv[1:] if flag != "--resume")]),
             "seed": run.seed,
             "chosen": f"best of {len(results)} seeds on {mnist.HELD_OUT:,} held-out training images",
             "recipe": asdict(run.recipe),
