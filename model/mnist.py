@@ -59,7 +59,8 @@ def load(root: Path, *, train: bool) -> Split:
     try:
         MNIST(str(root), train=train, download=True)
     except (OSError, RuntimeError, ValueError) as error:
-        check(root)  # says which file is wrong, where one is
+        if any((root / "MNIST" / "raw" / name).exists() for name in FILES):
+            check(root)  # says which file is wrong
         raise DataError(
             f"MNIST is not in {root}/MNIST/raw and could not be downloaded ({error}). "
             "Put its four idx files there, or name the folder above with --data or DIGITS_DATA."
