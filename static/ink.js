@@ -94,9 +94,9 @@ export class History {
     this.#step(withStroke(this.#present, stroke));
   }
 
-  /** @param {Blob} picture */
-  put(picture) {
-    this.#step({ strokes: [], picture });
+  /** @param {Drawing} drawing */
+  put(drawing) {
+    if (drawing !== this.#present) this.#step(drawing);
   }
 
   clear() {

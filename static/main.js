@@ -1,15 +1,21 @@
 /**
  * The page: pad, history, reader and result, wired together.
  *
- * @import { Answer } from "./reader.js"
+ * @import { Drawing } from "./ink.js"
+ * @import { Answer, Trouble } from "./reader.js"
  */
 
 import { find } from "./elements.js";
 import { History, isBlank, withStroke } from "./ink.js";
+import { fromFragment } from "./link.js";
 import { Pad } from "./pad.js";
+import { Past } from "./past.js";
 import { acceptPictures } from "./picture.js";
 import { Reader } from "./reader.js";
 import { Result } from "./result.js";
+import { Shelf } from "./shelf.js";
+import { Take } from "./take.js";
+import { Why } from "./why.js";
 
 const sheet = find("#sheet", HTMLElement);
 const picture = find("#picture", HTMLImageElement);
@@ -18,15 +24,25 @@ const redoButton = find("#redo", HTMLButtonElement);
 const clearButton = find("#clear", HTMLButtonElement);
 
 const history = new History();
-const result = new Result(find("#result", HTMLElement), find("#chances", HTMLElement), find("#seen", HTMLImageElement));
-const reader = new Reader("predict", { answered, troubled: (trouble) => result.troubled(trouble) });
+
+/** @type {{ drawing: Drawing, answer: Answer } | null} the drawing on the sheet and its answer, once it is settled */
+let read = null;
+
+const result = new Result(find("#result", HTMLElement), find("#chances", HTMLElement));
+const why = new Why(picture);
+const past = new Past(find(".past", HTMLElement));
+const tray = new Take();
+const shelf = new Shelf(find(".shelf", HTMLElement), find("#shelf", HTMLElement), (drawing) => take(() => history.put(drawing)));
+const reader = new Reader({ answered, troubled });
 const pad = new Pad(find("#pad", HTMLCanvasElement), {
   begun() {
     sheet.dataset.holds = "strokes";
     if (!reader.isFailing) result.drawing();
   },
   moved(stroke) {
-    reader.ask(withStroke(history.drawing, stroke), false);
+    const drawing = withStroke(history.drawing, stroke);
+    reader.ask(drawing, false);
+    past.read(drawing);
   },
   ended(stroke) {
     history.add(stroke);
@@ -37,6 +53,8 @@ const pad = new Pad(find("#pad", HTMLCanvasElement), {
 /** The drawing is another one: show it, and have it read. */
 function changed() {
   const { drawing } = history;
+  if (read && !continues(read.drawing, drawing)) shelf.keep(read.drawing, read.answer);
+  read = null;
   pad.show(drawing.strokes);
   hang(drawing.picture);
   sheet.dataset.holds = drawing.picture ? "picture" : isBlank(drawing) ? "nothing" : "strokes";
@@ -46,10 +64,23 @@ function changed() {
   if (isBlank(drawing)) {
     reader.stop();
     result.empty();
+    why.empty();
+    past.empty();
   } else {
     if (!reader.isFailing) result.waiting();
     reader.ask(drawing, true);
   }
+  tray.offer(drawing, null);
+}
+
+/**
+ * Whether one drawing is the other with strokes added or taken away, and not another one.
+ *
+ * @param {Drawing} before
+ * @param {Drawing} after
+ */
+function continues(before, after) {
+  return before.picture === null && before.strokes[0] === after.strokes[0];
 }
 
 /** @type {Blob | null} */
@@ -70,8 +101,24 @@ function hang(blob) {
  */
 function answered(answer, settled) {
   if (pad.isDrawing) result.glimpse(answer, "drawing");
-  else if (settled) result.answered(answer);
+  else if (settled) settle(answer);
   else result.glimpse(answer, "waiting");
+}
+
+/** @param {Answer} answer  to the drawing as it stands */
+function settle(answer) {
+  const { drawing } = history;
+  read = { drawing, answer };
+  result.answered(answer);
+  why.show(drawing, answer);
+  past.read(drawing);
+  tray.offer(drawing, answer);
+}
+
+/** @param {Trouble} trouble */
+function troubled(trouble) {
+  result.troubled(trouble);
+  if (trouble.kind !== "slow") why.empty();
 }
 
 /** @param {() => void} step  of the history */
@@ -82,9 +129,15 @@ function take(step) {
   if (history.drawing !== before) changed();
 }
 
-const undo = () => take(() => history.undo());
-const redo = () => take(() => history.redo());
+const undo = () => back(() => history.undo());
+const redo = () => back(() => history.redo());
 const clear = () => take(() => history.clear());
+
+/** @param {() => void} step  back or forth: what it takes off the sheet was not finished */
+function back(step) {
+  read = null;
+  take(step);
+}
 
 undoButton.addEventListener("click", undo);
 redoButton.addEventListener("click", redo);
@@ -102,6 +155,14 @@ document.addEventListener("keydown", (event) => {
   step();
 });
 
-acceptPictures(find("#file", HTMLInputElement), (file) => take(() => history.put(file)));
+acceptPictures(find("#file", HTMLInputElement), (file) => take(() => history.put({ strokes: [], picture: file })));
 
+/** A link that carries a drawing puts it on the sheet. */
+function open() {
+  const strokes = fromFragment(location.hash);
+  if (strokes) take(() => history.put({ strokes, picture: null }));
+}
+
+window.addEventListener("hashchange", open);
 changed();
+open();

@@ -60,6 +60,18 @@ export function paintStroke(context, stroke) {
 }
 
 /**
+ * The same curves as the `d` of an SVG path.
+ *
+ * @param {readonly Stroke[]} strokes
+ */
+export function toPath(strokes) {
+  return strokes.map((stroke) => {
+    const bends = stroke.slice(1).map((point, i) => `${i === 0 ? "L" : `Q${stroke[i]} `}${middle(stroke[i], point)}`);
+    return `M${stroke[0]}${bends.join("")}L${stroke[stroke.length - 1]}`;
+  }).join("");
+}
+
+/**
  * @param {Point} a
  * @param {Point} b
  * @returns {[x: number, y: number]}

@@ -8,7 +8,8 @@
  * @typedef {object} Explanation
  * @property {string} input  the 28x28 that the network saw, a PNG as a data URI
  * @property {number[][]} evidence  28x28 in -1..1, for the digit named
- * @property {unknown} crop  the box that was read, in the drawing's own coordinates
+ * @property {{ x: number, y: number, width: number, height: number }} crop  the box that was read, in the drawing's own
+ *   coordinates: pad units, or the picture's pixels
  *
  * @typedef {object} Answer
  * @property {number} digit  the likeliest one, whatever the verdict
@@ -18,6 +19,11 @@
  * @property {number[]} alternatives  likeliest first
  * @property {{ name: string, version: string }} model
  * @property {Explanation} [explanation]
+ *
+ * @typedef {object} Query
+ * @property {string} [model]  which network is asked; the best one by default
+ * @property {boolean} [explain]
+ * @property {number} [digit]  whose evidence is wanted; the likeliest one's by default
  *
  * @typedef {object} Trouble
  * @property {"slow" | "unreachable" | "busy" | "refused"} kind
@@ -60,8 +66,8 @@ class Failure extends Error {
 class Refusal extends Error {}
 
 export class Reader {
-  #url;
   #events;
+  #model;
   /** @type {{ drawing: Drawing, settled: boolean } | null} what to ask next */
   #wanted = null;
   /** @type {AbortController | null} of the question on its way; an answer to any other is void */
@@ -72,12 +78,12 @@ export class Reader {
   #earliest = 0;
 
   /**
-   * @param {string} url
    * @param {ReaderEvents} events
+   * @param {string} [model]
    */
-  constructor(url, events) {
-    this.#url = url;
+  constructor(events, model) {
     this.#events = events;
+    this.#model = model;
     window.addEventListener("online", () => this.#hurry());
     document.addEventListener("visibilitychange", () => this.#hurry());
   }
@@ -139,7 +145,7 @@ export class Reader {
     const slow = setTimeout(() => this.#slow(asking), SLOW_MS);
     const timeout = setTimeout(() => asking.abort(), TIMEOUT_MS);
     try {
-      const answer = await predict(this.#url, question.drawing, question.settled, asking.signal);
+      const answer = await predict(question.drawing, { model: this.#model, explain: question.settled }, asking.signal);
       if (asking !== this.#asking) return;
       this.#failures = 0;
       this.#events.answered(answer, question.settled && !this.#wanted);
@@ -185,14 +191,25 @@ function backoff(failures) {
 }
 
 /**
- * @param {string} url
+ * Where a question goes.
+ *
+ * @param {Query} query
+ */
+export function address(query) {
+  const wanted = Object.entries(query).filter(([, value]) => value !== undefined && value !== false);
+  return wanted.length > 0 ? `predict?${new URLSearchParams(wanted.map(([name, value]) => [name, `${value}`]))}` : "predict";
+}
+
+/**
+ * Ask once.
+ *
  * @param {Drawing} drawing
- * @param {boolean} explain
+ * @param {Query} query
  * @param {AbortSignal} signal
  * @returns {Promise<Answer>}
  */
-async function predict(url, { strokes, picture }, explain, signal) {
-  const response = await fetch(explain ? `${url}?explain=true` : url, {
+export async function predict({ strokes, picture }, query, signal) {
+  const response = await fetch(address(query), {
     method: "POST",
     headers: { "Content-Type": picture ? picture.type || "application/octet-stream" : "application/json" },
     body: picture ?? JSON.stringify({ strokes }),

@@ -1,5 +1,5 @@
 /**
- * The answer, in a digit, in words, in ten bars, and in the 28x28 that it was read from.
+ * The answer, in a digit, in words and in ten bars.
  *
  * @import { Answer, Trouble } from "./reader.js"
  * @typedef {"empty" | "drawing" | "waiting" | "answered" | "error"} State
@@ -29,15 +29,13 @@ export class Result {
   #detail;
   #announcement;
   #chances;
-  #seen;
   #timer = 0;
 
   /**
    * @param {HTMLElement} root  `#result`
    * @param {HTMLElement} chances  a list of ten
-   * @param {HTMLImageElement} seen
    */
-  constructor(root, chances, seen) {
+  constructor(root, chances) {
     this.#root = root;
     this.#face = find(".face", HTMLElement, root);
     this.#digit = find(".digit", HTMLElement, root);
@@ -49,7 +47,6 @@ export class Result {
       row: /** @type {HTMLElement} */ (row),
       share: find(".share", HTMLElement, row),
     }));
-    this.#seen = seen;
   }
 
   empty() {
@@ -57,7 +54,6 @@ export class Result {
     this.#show("");
     this.#say(EMPTY.words, EMPTY.detail);
     this.#weigh([]);
-    this.#seen.hidden = true;
   }
 
   drawing() {
@@ -89,10 +85,6 @@ export class Result {
     this.#enter("answered");
     this.#root.dataset.digit = String(answer.digit);
     this.#root.dataset.verdict = answer.verdict;
-    if (answer.explanation) {
-      this.#seen.src = answer.explanation.input;
-      this.#seen.hidden = false;
-    }
     const { words, detail } = inWords(answer);
     this.#announce(`${words}. ${detail}.`);
   }
@@ -105,7 +97,6 @@ export class Result {
       this.#enter("error");
       this.#show("");
       this.#weigh([]);
-      this.#seen.hidden = true;
     }
     this.#say(said.words, detail || said.detail);
     this.#announce(`${said.words}. ${detail || said.detail}`);
@@ -173,7 +164,7 @@ export class Result {
 }
 
 /** @param {Answer} answer */
-function inWords({ digit, probabilities, verdict, alternatives }) {
+export function inWords({ digit, probabilities, verdict, alternatives }) {
   const named = `${article(digit)} ${digit}`;
   if (verdict === "sure") return { words: `That’s ${named}`, detail: `${percent(probabilities[digit])} sure` };
   if (verdict === "not_a_digit") {
@@ -187,7 +178,7 @@ function inWords({ digit, probabilities, verdict, alternatives }) {
 }
 
 /** @param {number} digit */
-function article(digit) {
+export function article(digit) {
   return digit === 8 ? "an" : "a";
 }
 
@@ -201,6 +192,6 @@ function percent(share) {
  * @param {HTMLElement} element
  * @param {string} text
  */
-function write(element, text) {
+export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -28,7 +28,7 @@ SCREENS: dict[str, dict[str, Any]] = {
     "small-phone": {"viewport": {"width": 320, "height": 568}, "device_scale_factor": 2, "has_touch": True},
     "wide": {"viewport": {"width": 1920, "height": 1080}},
 }
-COLOURS = 96  # a page in few colours: enough for the edges of its letters
+COLOURS = 160  # a page in few colours: enough for the edges of its letters
 
 
 def empty(page: Page) -> None:
@@ -81,6 +81,8 @@ def opened(browser: Browser, url: str, screen: str, scheme: Scheme) -> Iterator[
 
 def shoot(page: Page, path: Path, *, whole: bool) -> None:
     """Write a PNG in a palette, a third of the size of what the browser gives."""
+    if whole:
+        page.locator(".past").scroll_into_view_if_needed()  # what is read only while somebody looks
     page.wait_for_timeout(500)  # the bars have come to rest
     picture = Image.open(io.BytesIO(page.screenshot(full_page=whole))).convert("RGB")
     picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
