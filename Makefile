@@ -9,7 +9,7 @@ PORT ?= 8000
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test train lock container-test chromium
+.PHONY: help serve test train weights measure lock container-test chromium
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -25,6 +25,16 @@ test: $(VENV)/.testing chromium  ## Lint, check types, run all tests
 
 train: $(VENV)/.training  ## Train digitnet on MNIST (ARGS="--help" says what else there is)
 	$(BIN)/python train.py $(ARGS)
+
+weights: $(VENV)/.testing  ## Train both networks anew, ship them and measure them: about 90 minutes on two cores
+	$(BIN)/python train.py --net blog --seeds 5
+	$(BIN)/python train.py --seeds 3
+	cp runs/blog/blog.onnx runs/blog/blog.safetensors runs/digitnet/digitnet.onnx runs/digitnet/digitnet.safetensors model/weights/
+	cd model/weights && sha256sum *.onnx *.safetensors > SHA256SUMS
+	$(BIN)/python -m tests.benchmarks.card
+
+measure: $(VENV)/.testing  ## Measure the shipped networks anew and write model/README.md from it: minutes
+	$(BIN)/python -m tests.benchmarks.card
 
 container-test: $(VENV)/.serving  ## Build the container, measure it, stop it
 	$(BIN)/python tests/benchmarks/container.py
