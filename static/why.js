@@ -99,6 +99,7 @@ export class Why {
    */
   async #colour({ evidence }, digit) {
     const drawing = this.#drawing;
+    this.#name(digit);
     await this.#seen.decode().catch(() => {});
     const paper = this.#evidence.getContext("2d");
     if (!paper || drawing !== this.#drawing) return;
@@ -117,7 +118,6 @@ export class Why {
     paper.fillRect(0, 0, SIZE, SIZE);
     paper.globalCompositeOperation = "multiply";
     paper.drawImage(tint, 0, 0);
-    this.#name(digit);
   }
 
   /** @param {number} digit */

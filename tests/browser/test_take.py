@@ -1,0 +1,149 @@
+"""Taking a drawing away, and coming back to those of this visit."""
+
+import io
+import json
+import subprocess
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, Request, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.hand import Hand
+from tests.conftest import Server
+from tests.drawings import Drawing, load_drawing, load_drawings
+
+FOUR = load_drawing("4-school")
+
+
+def clipboard(page: Page) -> str:
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def sent(page: Page, hand: Hand) -> object:
+    """The strokes of the last question."""
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request))
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+y")
+    hand.wait_for("answered")
+    return json.loads(asked[-1].post_data or "")["strokes"]
+
+
+@pytest.fixture
+def permitted(open_page: OpenPage) -> Page:
+    return open_page(permissions=["clipboard-read", "clipboard-write"])
+
+
+@pytest.mark.parametrize("drawing", load_drawings()[::10], ids=str)
+def test_a_link_opens_to_the_same_drawing_and_answer(open_page: OpenPage, drawing: Drawing) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    hand = Hand(page)
+    hand.replay(drawing.strokes)
+    answer = hand.answer()
+    share = page.locator("#chances .likeliest .share").all_inner_texts()
+    page.click("#copy-link")
+    expect(page.locator("#taken")).to_contain_text("copied")
+    link = clipboard(page)
+    strokes = sent(page, hand)
+
+    page.goto("about:blank")
+    page.goto(link)
+    assert hand.answer() == answer
+    assert page.locator("#chances .likeliest .share").all_inner_texts() == share
+    page.click("#clear")
+    page.click("#undo")
+    hand.wait_for("answered")
+    assert sent(page, hand) == strokes
+
+
+def test_a_link_is_short(permitted: Page) -> None:
+    hand = Hand(permitted)
+    hand.draw(FOUR.strokes, every=1)
+    hand.wait_for("answered")
+    permitted.click("#copy-link")
+    assert len(clipboard(permitted)) < 1_000
+
+
+def test_a_link_that_is_damaged_opens_to_an_empty_pad(page: Page, hand: Hand, server: Server) -> None:
+    for fragment in ("#d=", "#d=!!!", "#d=AAAA", "#d=_____w", "#d=AQ", "#d=" + "_" * 4_000, "#other"):
+        page.goto("about:blank")
+        page.goto(f"{server.url}/{fragment}")
+        page.wait_for_selector('#result[data-state="empty"]')
+        assert hand.ink().share == 0, fragment
+
+
+def test_the_line_for_curl_gets_the_same_answer(permitted: Page) -> None:
+    hand = Hand(permitted)
+    hand.draw(FOUR.strokes)
+    answer = hand.answer()
+    permitted.click("#copy-curl")
+    done = subprocess.run(["sh", "-c", clipboard(permitted)], capture_output=True, text=True, timeout=20, check=True)
+
+    assert json.loads(done.stdout)["digit"] == answer
+
+
+def test_the_28_by_28_and_the_strokes_are_saved_under_names_that_say_what_they_are(page: Page, hand: Hand) -> None:
+    hand.draw(FOUR.strokes)
+    hand.wait_for("answered")
+    with page.expect_download() as png:
+        page.click("#save-png")
+    with page.expect_download() as strokes:
+        page.click("#save-strokes")
+
+    assert (png.value.suggested_filename, strokes.value.suggested_filename) == ("4-28x28.png", "4-strokes.json")
+    with Image.open(png.value.path()) as picture:
+        assert picture.size == (28, 28)
+    assert json.loads(strokes.value.path().read_text())["strokes"] == sent(page, hand)
+
+
+def test_nothing_can_be_taken_from_an_empty_pad_and_no_link_from_a_picture(page: Page, hand: Hand) -> None:
+    def enabled() -> list[str | None]:
+        return [button.get_attribute("id") for button in page.locator(".ways :enabled").all()]
+
+    assert enabled() == []
+    hand.draw(FOUR.strokes)
+    hand.wait_for("answered")
+    assert enabled() == ["copy-link", "copy-curl", "save-png", "save-strokes"]
+    image = Image.new("L", (100, 100), 255)
+    image.paste(0, (45, 10, 55, 90))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    page.set_input_files("#file", {"name": "my 1.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    assert hand.answer() == 1
+    assert enabled() == ["copy-curl", "save-png"]
+
+
+def test_a_drawing_that_leaves_the_sheet_goes_to_the_shelf_and_can_be_put_back(page: Page, hand: Hand) -> None:
+    shelf = page.locator("#shelf button")
+    assert page.locator(".shelf").is_hidden()
+    for name in ("4-school", "7-school"):
+        hand.draw(load_drawing(name).strokes)
+        hand.wait_for("answered")
+        page.keyboard.press("Escape")
+    assert shelf.all_inner_texts() == ["7", "4"]
+
+    shelf.nth(1).click()
+    assert hand.answer() == 4
+    page.keyboard.press("Escape")
+    assert shelf.all_inner_texts() == ["4", "7"], "each drawing is there once"
+    page.keyboard.press("Control+z")
+    assert hand.answer() == 4, "putting back can be undone like any other step"
+
+
+def test_the_shelf_holds_the_last_twelve(page: Page, hand: Hand) -> None:
+    for digit in [*range(10), 1, 2, 3]:
+        hand.replay(load_drawing(f"{digit}-school").strokes)
+        hand.wait_for("answered")
+        page.keyboard.press("Escape")
+
+    assert page.locator("#shelf button").all_inner_texts() == list("321987654321")
+
+
+def test_undo_puts_nothing_on_the_shelf(page: Page, hand: Hand) -> None:
+    hand.draw(load_drawing("1-school").strokes)
+    hand.wait_for("answered")
+    page.keyboard.press("Control+z")
+
+    hand.wait_for("empty")
+    assert page.locator(".shelf").is_hidden()
