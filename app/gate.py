@@ -22,11 +22,12 @@ class Gate:
     Nothing here is touched from another thread than the event loop's, so there are no locks.
     """
 
-    def __init__(self, workers: int, queue: int) -> None:
-        """`workers`: threads. `queue`: calls that may wait for one."""
+    def __init__(self, workers: int, queue: int, note: Callable[[float], object] = lambda waiting: None) -> None:
+        """`workers`: threads. `queue`: calls that may wait for one. `note` is told how many do, when that changes."""
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="digits")
         self._free = asyncio.Semaphore(workers)
         self._queue = queue
+        self._note = note
         self.waiting = 0
 
     async def run(self, work: Callable[[], T], gone: Callable[[], Awaitable[bool]] | None = None) -> T:
@@ -38,11 +39,11 @@ class Gate:
         if self._free.locked():
             if self.waiting >= self._queue:
                 raise Problem("busy", "Too many images are waiting to be read. Try again in a moment.")
-            self.waiting += 1
+            self._wait(1)
             try:
                 await self._free.acquire()
             finally:
-                self.waiting -= 1
+                self._wait(-1)
             if gone is not None and await gone():
                 self._free.release()
                 raise ClientDisconnect
@@ -52,6 +53,10 @@ class Gate:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._free.release()
+
+    def _wait(self, more: int) -> None:
+        self.waiting += more
+        self._note(self.waiting)
 
     def close(self) -> None:
         """Let the threads go when they have finished what they do."""

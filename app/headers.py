@@ -2,6 +2,9 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access import good_id
+from app.problems import REQUEST_ID
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -24,7 +27,7 @@ SECURITY: list[tuple[bytes, bytes]] = [
 
 
 class Headers:
-    """ASGI middleware: security headers on every answer, HEAD wherever there is GET, and no ranges.
+    """ASGI middleware: security headers and the request's id on every answer, HEAD wherever there is GET, no ranges.
 
     A server may ignore `Range` (RFC 9110, 14.2). Nothing here is large enough to be fetched in pieces, and the
     framework's refusal of a bad range is not a problem document.
@@ -42,12 +45,16 @@ class Headers:
         head = scope["method"] == "HEAD"
         if head:
             scope = dict(scope, method="GET")
-        if any(name == b"range" for name, _ in scope["headers"]):
-            scope = dict(scope, headers=[pair for pair in scope["headers"] if pair[0] != b"range"])
+        more = SECURITY
+        for pair in scope["headers"]:
+            if pair[0] == b"range":
+                scope = dict(scope, headers=[pair for pair in scope["headers"] if pair[0] != b"range"])
+            elif pair[0] == REQUEST_ID and more is SECURITY and good_id(pair[1]):
+                more = [*SECURITY, pair]
 
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = dict(message, headers=[*message.get("headers", ()), *SECURITY])
+                message = dict(message, headers=[*message.get("headers", ()), *more])
             elif head:
                 message = dict(message, body=b"")
             await send(message)

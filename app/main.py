@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from app.access import Logged
 from app.headers import Headers
 from app.metrics import Measured
 from app.operate import add_operation
@@ -35,12 +36,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         description=DESCRIPTION,
         lifespan=lifespan,
+        openapi_url=None,  # `app.operate` serves it, with an ETag
         docs_url=None,  # it loads scripts from another host; `app.docs` takes its place
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        middleware=[Middleware(Measured, metrics=service.metrics), Middleware(Headers), Middleware(CatchAll)],
+        middleware=[
+            *([Middleware(Logged)] if service.settings.access_log else ()),
+            Middleware(Measured, metrics=service.metrics),
+            Middleware(Headers),
+            Middleware(CatchAll),
+        ],
     )
+    app.state.service = service
     handle_problems(app)
     add_predict(app, service)
     add_operation(app, service)

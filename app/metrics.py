@@ -1,6 +1,6 @@
 """What the service counts about itself, for Prometheus."""
 
-from collections.abc import Callable
+import os
 from time import perf_counter
 
 from prometheus_client import (
@@ -13,6 +13,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Labels are bounded whatever clients send: a path or method that is not in these is counted as "other".
@@ -26,10 +27,13 @@ BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.
 
 
 class Metrics:
-    """The metrics of one app, in a registry of their own, so that a process can hold several apps."""
+    """The metrics of one app, in a registry of their own, so that a process can hold several apps.
 
-    def __init__(self, waiting: Callable[[], float]) -> None:
-        """`waiting` says how many images wait for a worker at this moment."""
+    Several processes on one port add theirs up in the folder PROMETHEUS_MULTIPROC_DIR, which `app.__main__` makes:
+    whichever is asked answers for all. What is one process's own, its memory say, is then left out.
+    """
+
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -47,11 +51,17 @@ class Metrics:
         self.readings = Counter(
             "digits_readings", "Drawings read, by verdict.", ("model", "verdict"), registry=self.registry
         )
-        Gauge("digits_waiting", "Images that wait for a worker.", registry=self.registry).set_function(waiting)
+        self.waiting = Gauge(
+            "digits_waiting", "Images that wait for a worker.", registry=self.registry, multiprocess_mode="livesum"
+        )
 
     def exposition(self) -> bytes:
         """Everything counted so far, in Prometheus' text format."""
-        return generate_latest(self.registry)
+        registry = self.registry
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
 
 
 class Measured:

@@ -1,13 +1,18 @@
 """What the people who run the service ask it: is it alive, is it ready, what does it serve, how much."""
 
+import hashlib
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from app.accept import check_accept
 from app.predict import json_response
 from app.schema import Card, Status, problems
 from app.service import Service
+
+# What is true now may not be a second later.
+NOW = {"Cache-Control": "no-store"}
 
 
 def add_operation(app: FastAPI, service: Service) -> None:
@@ -17,16 +22,17 @@ def add_operation(app: FastAPI, service: Service) -> None:
         "/models",
         summary="The networks",
         tags=["drawings"],
-        responses={200: {"model": list[Card]}, **problems("not-ready", "internal")},
+        responses={200: {"model": list[Card]}, **problems("not-acceptable", "not-ready", "internal")},
     )
-    async def models() -> Response:
+    async def models(request: Request) -> Response:
         """Every network that can be asked, the default first: accuracy, size, and where it comes from."""
-        return json_response(service.reader.cards())
+        check_accept(request.headers.get("accept"))
+        return revalidated(request, json_response(service.reader.cards()))
 
     @app.get("/healthz", summary="Alive", tags=["operation"], responses={200: {"model": Status}})
     async def healthz() -> Response:
         """Answers as long as the process does, however busy it is."""
-        return json_response({"status": "alive"})
+        return json_response({"status": "alive"}, NOW)
 
     @app.get(
         "/readyz",
@@ -37,11 +43,27 @@ def add_operation(app: FastAPI, service: Service) -> None:
     async def readyz() -> Response:
         """503 until every network has been loaded and run once."""
         _ = service.reader
-        return json_response({"status": "ready"})
+        return json_response({"status": "ready"}, NOW)
 
     metrics_200: dict[str, Any] = {"description": "Prometheus' text format.", "content": {"text/plain": {}}}
 
     @app.get("/metrics", summary="Metrics", tags=["operation"], responses={200: metrics_200})
     async def metrics() -> Response:
         """Requests, latencies, verdicts and waiting images, for Prometheus."""
-        return Response(service.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+        return Response(service.metrics.exposition(), headers=NOW, media_type=CONTENT_TYPE_LATEST)
+
+    async def openapi(request: Request) -> Response:
+        return revalidated(request, json_response(app.openapi()))
+
+    app.add_route("/openapi.json", openapi)
+
+
+def revalidated(request: Request, response: Response) -> Response:
+    """The response with an ETag, or 304 where the client has it already."""
+    etag = f'"{hashlib.sha256(response.body).hexdigest()[:16]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    known = (each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(","))
+    if etag in known:
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return response

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
 
+from app.accept import check_accept
 from app.body import read_body
 from app.drawing import JSON, Picture, Strokes, check_media, media_type, open_drawing
 from app.schema import PREDICT_BODY, Prediction, problems
@@ -30,7 +31,7 @@ def add_predict(app: FastAPI, service: Service) -> None:
             200: {"model": Prediction, "description": "What the drawing shows."},
             **problems(
                 *("blank", "bad-strokes", "not-an-image", "bad-json", "bad-form", "bad-query"),
-                *("unknown-model", "too-slow", "too-many-pixels", "too-large", "unsupported-media"),
+                *("unknown-model", "not-acceptable", "too-slow", "too-many-pixels", "too-large", "unsupported-media"),
                 *("busy", "not-ready", "internal"),
             ),
         },
@@ -48,6 +49,7 @@ def add_predict(app: FastAPI, service: Service) -> None:
         reader = service.reader
         if model not in reader.names:
             raise UnknownModel(f"There is no model {model[:40]!r}. Ask for one of: {', '.join(reader.names)}.")
+        check_accept(request.headers.get("accept"))
         content_type = request.headers.get("content-type", "")
         check_media(content_type)
         settings = service.settings
@@ -72,6 +74,6 @@ def _read(reader: Reader, content_type: str, body: bytes, model: str, explain: b
     return reader.read_image(drawing.data, model, explain, digit)
 
 
-def json_response(content: Mapping[str, Any] | list[Any]) -> Response:
+def json_response(content: Mapping[str, Any] | list[Any], headers: Mapping[str, str] | None = None) -> Response:
     """JSON without spaces. NaN is a mistake, not an answer."""
-    return Response(json.dumps(content, allow_nan=False, separators=(",", ":")), media_type=JSON)
+    return Response(json.dumps(content, allow_nan=False, separators=(",", ":")), headers=headers, media_type=JSON)

@@ -13,7 +13,9 @@
                    unknown-model       404  no network of that name
                    not-found           404  nothing at that path
                    method-not-allowed  405  not with that method; `Allow` says which
-                   too-slow            408  the body took too long to arrive
+                   not-acceptable      406  `Accept` leaves no room for JSON
+                   too-slow            408  the headers or the body took too long to arrive
+                   headers-too-large   431  too many headers, or too many bytes of them
     the service    busy                503  too much waits already; `Retry-After` says when to come back
                    not-ready           503  the networks are still being loaded
                    internal            500  a mistake of ours
@@ -37,6 +39,7 @@ from model.errors import DrawingError, UnknownModel
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
+REQUEST_ID = b"x-request-id"
 
 PROBLEMS: Mapping[str, tuple[int, str]] = {
     "blank": (422, "The drawing is blank"),
@@ -52,7 +55,9 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "unknown-model": (404, "There is no model of that name"),
     "not-found": (404, "There is nothing here"),
     "method-not-allowed": (405, "This method is not allowed here"),
-    "too-slow": (408, "The request body took too long to arrive"),
+    "not-acceptable": (406, "Answers are JSON"),
+    "too-slow": (408, "The request took too long to arrive"),
+    "headers-too-large": (431, "The request headers are too large"),
     "busy": (503, "The service is busy"),
     "not-ready": (503, "The service is starting"),
     "internal": (500, "Something went wrong inside the service"),
@@ -116,6 +121,11 @@ def _method_not_allowed(request: Request, error: HTTPException) -> Response:
     return problem_response("method-not-allowed", detail, {"Allow": allow})
 
 
+def _named(scope: Scope) -> str:
+    """The id of the request, for the log, where it has one."""
+    return "".join(f" (request {value.decode('latin-1')})" for name, value in scope["headers"] if name == REQUEST_ID)
+
+
 def handle_problems(app: FastAPI) -> None:
     """Make every error that the app knows about a problem."""
     for kind in (Problem, DrawingError, UnknownModel, RequestValidationError, HTTPException):
@@ -147,6 +157,6 @@ class CatchAll:
         except Exception:
             if started or scope["type"] != "http":
                 raise
-            logger.exception("%s %s failed", scope["method"], scope["path"])
+            logger.exception("%s %s failed%s", scope["method"], scope["path"], _named(scope))
             response = problem_response("internal", "This is a mistake of ours, not of yours; it has been logged.")
             await response(scope, receive, send)

@@ -21,9 +21,9 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.gate = Gate(settings.workers, settings.queue)
+        self.metrics = Metrics()
+        self.gate = Gate(settings.workers, settings.queue, self.metrics.waiting.set)
         self.bytes = Bytes(LARGE_BODIES * settings.max_bytes)
-        self.metrics = Metrics(lambda: self.gate.waiting)
         self._reader: Reader | None = None
 
     @property
@@ -33,18 +33,27 @@ class Service:
             raise Problem("not-ready", "The networks are still being loaded. Try again in a moment.")
         return self._reader
 
-    @asynccontextmanager
-    async def started(self) -> AsyncIterator[None]:
-        """Load and run every network once; let go of the threads at the end. Raises `model.reader.BrokenWeights`.
-
-        The server accepts no connection before this is done, so nothing is blocked by doing it here.
-        """
+    def load(self) -> None:
+        """Load and run every network once. Raises `model.reader.BrokenWeights`."""
         reader = Reader(self.settings.weights or WEIGHTS, self.settings.threads)
         for name in reader.names:
             reader.read_strokes(_FIRST, name)
         self._reader = reader
+
+    def unload(self) -> None:
+        """Let the networks go."""
+        self._reader = None
+
+    @asynccontextmanager
+    async def started(self) -> AsyncIterator[None]:
+        """Load the networks unless they are; let go of them and of the threads at the end.
+
+        The server accepts no connection before this is done, so nothing is blocked by doing it here.
+        """
+        if self._reader is None:
+            self.load()
         try:
             yield
         finally:
-            self._reader = None
+            self.unload()
             self.gate.close()

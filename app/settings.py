@@ -44,7 +44,18 @@ SETTINGS: tuple[Setting | Folder, ...] = (
         # A drawn picture takes 2 ms: a full queue is answered within a tenth of a second.
         "queue", 64, 0, 10_000, "Images that wait for a worker; one more is answered 503 at once."
     ),
+    Setting("head_seconds", 10, 1, 3_600, "Seconds within which a request's headers have to arrive."),
     Setting("body_seconds", 20, 1, 3_600, "Seconds within which a request body has to arrive."),
+    Setting(
+        # nginx closes its idle connections to a service after 60 s; a service that is quicker cuts off its requests.
+        "idle_seconds", 75, 1, 3_600, "Seconds after which a connection on which nothing is asked is closed."
+    ),
+    Setting(
+        # Each holds up to 64 kB of what has not been read yet. A process may hold 1,024 files open by default.
+        "connections", 900, 1, 100_000, "Connections that are open at once; one more is answered 503."
+    ),
+    Setting("processes", 1, 1, 64, "Processes that share the port, each with networks of its own."),
+    Setting("access_log", 0, 0, 1, "1 writes a line of JSON to standard output for each request."),
     Setting(
         # The network is too small to share out: two threads answer no sooner than one.
         "threads", 1, 1, 64, "Threads that one run of a network uses."
@@ -64,7 +75,12 @@ class Settings:
     max_bytes: int
     workers: int
     queue: int
+    head_seconds: int
     body_seconds: int
+    idle_seconds: int
+    connections: int
+    processes: int
+    access_log: int
     threads: int
     weights: Path | None
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -53,6 +54,11 @@ def free_port() -> int:
         return port
 
 
+def environment_of(port: int, **environment: str) -> dict[str, str]:
+    """This process's environment, to serve on that port with these variables."""
+    return {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), **environment}
+
+
 @contextmanager
 def running(**environment: str) -> Iterator[Server]:
     """Start the service with these environment variables, wait until it is ready, and end it whatever happens."""
@@ -60,11 +66,11 @@ def running(**environment: str) -> Iterator[Server]:
     process = subprocess.Popen(
         [sys.executable, "-m", "app"],
         cwd=ROOT,
-        env={**os.environ, "HOST": "127.0.0.1", "PORT": str(port), **environment},
+        env=environment_of(port, **environment),
     )
     server = Server(f"http://127.0.0.1:{port}", port, process)
     try:
-        _wait_until_ready(server)
+        wait_until_ready(server.url, process)
         yield server
         if process.poll() is None:
             server.stop()
@@ -74,12 +80,13 @@ def running(**environment: str) -> Iterator[Server]:
         process.wait()
 
 
-def _wait_until_ready(server: Server) -> None:
+def wait_until_ready(url: str, process: subprocess.Popen[Any]) -> None:
+    """Returns once /readyz says so; fails where the process ends before that."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        assert server.process.poll() is None, f"the server ended with status {server.process.returncode}"
+        assert process.poll() is None, f"the server ended with status {process.returncode}"
         try:
-            if httpx.get(f"{server.url}/readyz").status_code == 200:
+            if httpx.get(f"{url}/readyz").status_code == 200:
                 return
         except httpx.TransportError:
             pass

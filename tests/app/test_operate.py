@@ -1,6 +1,8 @@
 """Health, readiness, metrics, start and stop."""
 
 import concurrent.futures
+import contextlib
+import hashlib
 import os
 import re
 import socket
@@ -135,17 +137,92 @@ def test_a_bad_port_ends_the_start_in_one_line() -> None:
     assert _ends(PORT="http") == "digits: PORT='http' is not allowed. It takes a whole number from 0 to 65535.\n"
 
 
-def test_a_port_in_use_ends_the_start(server: Server) -> None:
-    assert "address already in use" in _ends(PORT=str(server.port))
+def test_a_port_in_use_ends_the_start_in_one_line(server: Server) -> None:
+    said = _ends(PORT=str(server.port))
+    assert said.count("\n") == 1
+    assert f"PORT={server.port} cannot be listened on: Address already in use" in said
 
 
-def test_damaged_weights_end_the_start(tmp_path: Path) -> None:
+def test_a_host_that_is_none_of_ours_ends_the_start_in_one_line() -> None:
+    assert _ends(HOST="192.0.2.1").count("\n") == 1
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_damaged_weights_end_the_start_in_one_line(tmp_path: Path, processes: str) -> None:
     shipped = ROOT / "model" / "weights"
     for path in shipped.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     network = tmp_path / "digitnet.onnx"
     network.write_bytes(network.read_bytes()[:-1] + b"?")
-    said = _ends(DIGITS_WEIGHTS=str(tmp_path))
-    assert f"The weights {network} are damaged" in said
+    said = _ends(DIGITS_WEIGHTS=str(tmp_path), DIGITS_PROCESSES=processes)
+    assert f"digits: The weights {network} are damaged" in said
+    assert said.count("\n") == 1
     network.unlink()
-    assert f"The weights {network} cannot be read" in _ends(DIGITS_WEIGHTS=str(tmp_path))
+    said = _ends(DIGITS_WEIGHTS=str(tmp_path), DIGITS_PROCESSES=processes)
+    assert f"digits: The weights {network} cannot be read" in said
+    assert said.count("\n") == 1
+
+
+def test_weights_that_are_no_network_end_the_start_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "digitnet.onnx").write_bytes(b"no network")
+    digest = hashlib.sha256(b"no network").hexdigest()
+    (tmp_path / "SHA256SUMS").write_text(f"{digest}  digitnet.onnx\n")
+    said = _ends(DIGITS_WEIGHTS=str(tmp_path))
+    assert "are not a network of this program" in said
+    assert said.count("\n") == 1
+
+
+def test_several_processes_share_a_port_and_add_up_what_they_count() -> None:
+    with running(DIGITS_PROCESSES="2") as server:
+        processes = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+        assert len(processes) >= 2
+        for _ in range(40):  # each on a connection of its own, so that both processes get some
+            assert_answer(httpx.post(f"{server.url}/predict", json={"strokes": STROKES[7]}))
+        for _ in range(5):
+            text = httpx.get(f"{server.url}/metrics").text
+            assert 'digits_requests_total{method="POST",route="/predict",status="200"} 40.0' in text
+            assert 'digits_request_seconds_count{route="/predict"} 40.0' in text
+            assert "\ndigits_waiting 0.0\n" in text
+        assert server.stop() == 0
+    until = time.monotonic() + 5
+    while any(Path(f"/proc/{process}").exists() for process in processes):
+        assert time.monotonic() < until, "no process stays behind"
+        time.sleep(0.05)
+
+
+def sockets_of(process: int) -> set[str]:
+    """What a process is connected to: the other ends of its TCP and UDP sockets, its listeners and its own left out."""
+    inodes = set()
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            inodes.add(str(link.readlink()).removeprefix("socket:[").removesuffix("]"))
+    others = set()
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        for line in Path(f"/proc/{process}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[9] in inodes:
+                others.add(f"{table} {fields[1]} {fields[2]}")
+    return others
+
+
+def test_nothing_is_sent_to_anyone_who_did_not_ask() -> None:
+    with running() as server, httpx.Client(base_url=server.url) as client:
+        own = f"0100007F:{server.port:04X}"
+        until = time.monotonic() + 2  # whoever connects to a host that does not answer waits for longer than that
+        while time.monotonic() < until:
+            assert_answer(client.post("/predict", json={"strokes": STROKES[7]}))
+            assert_answer(client.post("/predict", content=png(7), headers={"Content-Type": "image/png"}))
+            assert {each.split()[1] for each in sockets_of(server.process.pid)} == {own}
+        environment = Path(f"/proc/{server.process.pid}/maps").read_text()
+        assert "libtorch" not in environment
+
+
+def test_networks_and_the_document_are_sent_once_to_whoever_keeps_them(server: Server) -> None:
+    for path in ("/models", "/openapi.json"):
+        first = httpx.get(server.url + path)
+        assert first.headers["cache-control"] == "no-cache"
+        again = httpx.get(server.url + path, headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
+        assert (again.status_code, again.content) == (304, b"")
+        assert_secured(again)
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert httpx.get(server.url + path).headers["cache-control"] == "no-store"

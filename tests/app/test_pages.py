@@ -63,7 +63,7 @@ def test_the_documentation_shows_every_path_and_problem(server: Server, openapi:
     page = httpx.get(f"{server.url}/docs").text
     for path in openapi["paths"]:
         assert f" {path}</h2>" in page
-    for kind in set(PROBLEMS) - {"not-found", "method-not-allowed", "bad-request"}:
+    for kind in set(PROBLEMS) - {"not-found", "method-not-allowed", "bad-request", "headers-too-large"}:
         assert f"<code>{kind}</code>" in page
 
 
@@ -79,7 +79,7 @@ def test_the_openapi_document_describes_all_forms_and_errors_of_predict(openapi:
         *("application/json", "multipart/form-data"),
         *("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"),
     }
-    assert set(predict["responses"]) == {"200", "404", "408", "413", "415", "422", "500", "503"}
+    assert set(predict["responses"]) == {"200", "404", "406", "408", "413", "415", "422", "500", "503"}
     for status, response in predict["responses"].items():
         assert list(response["content"]) == ["application/json" if status == "200" else "application/problem+json"]
     assert {each["name"] for each in predict["parameters"]} == {"model", "explain", "digit"}

@@ -1,0 +1,185 @@
+"""One client's connection: uvicorn's own protocol, with bounds on what it leaves open and problems where it has text.
+
+Nothing is added to a request that arrives whole but a few comparisons.
+"""
+
+import asyncio
+import json
+from functools import cache
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from app.headers import SECURITY
+from app.problems import MEDIA_TYPE, PROBLEMS, RETRY_SECONDS
+from app.settings import Settings
+
+MAX_HEAD = 65_536  # bytes of a request line and its headers; browsers send 1,000
+MAX_HEADERS = 100
+_LARGE = f"The headers have more than {MAX_HEAD:,} bytes. Send fewer."
+MAX_PIPELINED = 8  # requests that wait on one connection for the answer to the one before
+MAX_WRITING_SECONDS = 30  # for a client that does not take its answer
+
+
+@cache
+def _settings() -> Settings:
+    return Settings.read()
+
+
+class Refused(Exception):
+    """A request that is given up while it is still being parsed."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+class Connection(HttpToolsProtocol):
+    """Bounds the time and bytes of a head, of what follows it, of trailers, of idleness, and of an answer not taken."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._settings = _settings()
+        # Whatever a body holds, its chunks' framing and trailers cannot make it more than this.
+        self._most = 2 * self._settings.max_bytes + 1_000_000
+        self._in_head = True
+        self._bytes = 0  # since the request began
+        self._piece = 0  # bytes that came together, last
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Refuse what is beyond the limit; give others some seconds to begin."""
+        super().connection_made(transport)
+        if len(self.connections) > self._settings.connections:
+            self.refuse("busy", "Too many connections are open. Try again in a moment.")
+        else:
+            self._start_head_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timers, and pipelined requests that nobody will read the answers to."""
+        self._stop_head_timer()
+        self._stop_write_timer()
+        self.pipeline.clear()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, and watch over what is still to come."""
+        self._unset_keepalive_if_required()
+        self._piece = len(data)
+        self._bytes += self._piece
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # one that is not offered is passed over, as HTTP has it
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            if isinstance(cause, Refused):
+                self.refuse(cause.kind, str(cause))
+            else:
+                self.refuse("bad-request", "This is not a valid HTTP/1.1 request. Send it with an HTTP client.")
+            return
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            if self._bytes > MAX_HEAD:
+                self.refuse("headers-too-large", _LARGE)
+            elif self._head_timer is None:
+                self._start_head_timer()
+        elif self.cycle.response_complete:  # the rest of a body that was refused already
+            if self._head_timer is None:
+                self._start_head_timer()
+        elif self._bytes > self._most or len(self.headers) > MAX_HEADERS:
+            self.refuse("too-large", "This body has too many bytes around its content. Send it with a Content-Length.")
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._in_head = True
+        self._bytes = 1  # of those that came with it, most may be of the request before, or of a body
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: its time is over."""
+        self._in_head = False
+        self._stop_head_timer()
+        if len(self.headers) > MAX_HEADERS:
+            raise Refused("headers-too-large", f"There are more than {MAX_HEADERS} headers. Send fewer.")
+        if self._piece > MAX_HEAD and len(self.url) + sum(len(n) + len(v) for n, v in self.headers) > MAX_HEAD:
+            raise Refused("headers-too-large", _LARGE)
+        if len(self.pipeline) >= MAX_PIPELINED:
+            raise Refused("busy", f"More than {MAX_PIPELINED} requests wait on this connection. Wait for the answers.")
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is whole: what follows on this connection is another."""
+        super().on_message_complete()
+        self._in_head = True
+        self._bytes = 0
+
+    def refuse(self, kind: str, detail: str) -> None:
+        """Answer with a problem, where nothing else is being answered, and close."""
+        self._stop_head_timer()
+        if self.cycle is not None and not self.cycle.response_complete:
+            begun = self.cycle.response_started
+            self.cycle.disconnected = True  # whatever the app still says goes nowhere
+            self.cycle.message_event.set()
+            if begun:
+                self.transport.close()
+                return
+        self.transport.write(_problem(kind, detail, self.server_state.default_headers))
+        self.transport.close()
+
+    def pause_writing(self) -> None:
+        """The client is slow to take its answer."""
+        super().pause_writing()
+        self._stop_write_timer()
+        self._write_timer = self.loop.call_later(MAX_WRITING_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client has taken it."""
+        super().resume_writing()
+        self._stop_write_timer()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing was asked for long: an answer that has not been taken by now never will be."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _start_head_timer(self) -> None:
+        self._head_timer = self.loop.call_later(self._settings.head_seconds, self._head_expired)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _stop_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+
+    def _head_expired(self) -> None:
+        self._head_timer = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            return  # pipelined behind an answer that is still being made; idleness ends it afterwards
+        if self._in_head and self._bytes:
+            seconds = self._settings.head_seconds
+            self.refuse("too-slow", f"The headers did not arrive within {seconds} seconds. Try again.")
+        elif self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+
+def _problem(kind: str, detail: str, headers: list[tuple[bytes, bytes]]) -> bytes:
+    """A whole HTTP response that holds a problem and ends the connection."""
+    status, title = PROBLEMS[kind]
+    body = json.dumps({"type": kind, "title": title, "status": status, "detail": detail}).encode("ascii")
+    fields = [*headers, *SECURITY, (b"content-type", MEDIA_TYPE.encode("ascii")), (b"connection", b"close")]
+    if status == 503:
+        fields.append((b"retry-after", b"%d" % RETRY_SECONDS))
+    fields.append((b"content-length", b"%d" % len(body)))
+    return b"".join((STATUS_LINE[status], *(b"%s: %s\r\n" % pair for pair in fields), b"\r\n", body))

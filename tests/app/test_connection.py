@@ -1,0 +1,254 @@
+"""Connections that are slow, idle, too many or not HTTP: each ends with its problem, in time, and harms nobody else."""
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from app.connection import MAX_HEAD, MAX_HEADERS, MAX_PIPELINED
+from tests.app.pictures import STROKES, png
+from tests.app.shapes import assert_answer, assert_problem
+from tests.conftest import Server, running
+
+GONE = (ConnectionResetError, BrokenPipeError)
+HEAD = b"POST /predict HTTP/1.1\r\nHost: app\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Server]:
+    """A server that waits a second for anything, and holds few connections."""
+    with running(DIGITS_HEAD_SECONDS="1", DIGITS_BODY_SECONDS="1", DIGITS_IDLE_SECONDS="1") as server:
+        yield server
+
+
+def connect(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=10)
+
+
+def rest(connection: socket.socket) -> bytes:
+    """Everything until the server closes."""
+    pieces = []
+    try:
+        while piece := connection.recv(65_536):
+            pieces.append(piece)
+    except GONE:  # it had not read all that was sent
+        pass
+    return b"".join(pieces)
+
+
+def parsed(answer: bytes) -> httpx.Response:
+    """The last HTTP response in some bytes."""
+    head, _, body = re.split(rb"HTTP/1\.1 (?=\d{3} )", answer)[-1].partition(b"\r\n\r\n")
+    status, *lines = head.decode("ascii").split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert len(body) == int(headers["content-length"]), answer
+    return httpx.Response(int(status.split()[0]), headers=headers, content=body)
+
+
+def answer_on(connection: socket.socket) -> httpx.Response:
+    """The next response on a connection that stays open."""
+    answer = b""
+    while True:
+        answer += connection.recv(65_536)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head)
+        if length and len(body) == int(length[1]):
+            return parsed(answer)
+
+
+def said(server: Server, *pieces: bytes) -> httpx.Response:
+    """What the server says to these bytes before it closes."""
+    with connect(server) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        return parsed(rest(connection))
+
+
+NOT_HTTP = {
+    "another protocol": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 4,
+    "a made-up version": b"GET / HTTP/9.9\r\nHost: app\r\n\r\n",
+    "a made-up method": b"DRAW / HTTP/1.1\r\nHost: app\r\n\r\n",
+    "a path that is none": b"GET \xff\xfe HTTP/1.1\r\nHost: app\r\n\r\n",
+    "a space in a header's name": b"GET / HTTP/1.1\r\nHo st: app\r\n\r\n",
+    "a length that is none": HEAD + b"Content-Length: seven\r\n\r\n",
+    "a negative length": HEAD + b"Content-Length: -7\r\n\r\n",
+    "two lengths": HEAD + b"Content-Length: 7\r\nContent-Length: 8\r\n\r\n1234567",
+    "a length and chunks": HEAD + b"Content-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a chunk that is none": HEAD + b"Transfer-Encoding: chunked\r\n\r\nseven\r\n",
+    "a header with a line end": b"GET / HTTP/1.1\r\nHost: app\r\nA: b\rc\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", NOT_HTTP)
+def test_what_is_not_http_is_a_problem_and_the_end_of_the_connection(server: Server, name: str) -> None:
+    response = said(server, NOT_HTTP[name])
+    assert_problem(response, "bad-request")
+    assert response.headers["connection"] == "close"
+
+
+def test_the_rest_of_a_request_that_is_not_http_does_not_reach_the_app_twice(server: Server) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: app\r\n\r\n")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"nonsense\r\n\r\n")
+        assert_problem(parsed(rest(connection)), "bad-request")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"A: " + b"b" * MAX_HEAD + b"\r\n", b"a: b\r\n" * (MAX_HEADERS + 1), b"a" * 300_000 + b": b\r\n"],
+    ids=["a long one", "many", "a long name"],
+)
+def test_too_many_bytes_of_headers_are_refused(server: Server, header: bytes) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: app\r\n")
+        try:
+            connection.sendall(header + b"\r\n")
+        except GONE:
+            return
+        answer = rest(connection)
+    if answer:  # a reset may overtake it
+        assert_problem(parsed(answer), "headers-too-large")
+
+
+def test_endless_headers_end(server: Server) -> None:
+    with connect(server) as connection, pytest.raises(GONE):
+        connection.sendall(b"GET / HTTP/1.1\r\n")
+        for _ in range(10_000):
+            connection.sendall(b"a: " + b"b" * 10_000 + b"\r\n")
+    assert httpx.get(f"{server.url}/healthz").status_code == 200
+
+
+def test_endless_trailers_end(server: Server) -> None:
+    with connect(server) as connection:
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n")
+        try:
+            for _ in range(10_000):
+                connection.sendall(b"a: " + b"b" * 10_000 + b"\r\n")
+        except GONE:
+            pass
+        else:
+            pytest.fail("100 MB of trailers were taken")
+    assert httpx.get(f"{server.url}/healthz").status_code == 200
+
+
+def test_pipelined_requests_are_answered_in_turn_and_bounded(server: Server) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: app\r\n\r\n"
+    with connect(server) as connection:
+        connection.sendall(request * MAX_PIPELINED)
+        answers = b""
+        while answers.count(b'{"status":"alive"}') < MAX_PIPELINED:
+            answers += connection.recv(65_536)
+    assert_problem(said(server, request * 5_000), "busy")
+
+
+def test_headers_that_do_not_arrive_are_given_up(hasty: Server) -> None:
+    started = time.monotonic()
+    assert_problem(said(hasty, b"GET / HTTP/1.1\r\nHost: a"), "too-slow")
+    assert time.monotonic() - started < 3
+
+
+def test_headers_that_trickle_are_given_up(hasty: Server) -> None:
+    started = time.monotonic()
+    with connect(hasty) as connection:
+        connection.settimeout(0.05)
+        connection.sendall(b"GET / HTTP/1.1\r\n")
+        answer = b""
+        while not answer and time.monotonic() - started < 5:
+            try:
+                connection.sendall(b"a")
+                answer = connection.recv(65_536)
+            except TimeoutError:
+                pass
+    assert_problem(parsed(answer), "too-slow")
+    assert 0.9 < time.monotonic() - started < 3
+
+
+def test_a_body_that_trickles_is_given_up(hasty: Server) -> None:
+    started = time.monotonic()
+    with connect(hasty) as connection:
+        connection.settimeout(0.05)
+        connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
+        answer = b""
+        while not answer and time.monotonic() - started < 5:
+            try:
+                connection.sendall(b" ")
+                answer = connection.recv(65_536)
+            except TimeoutError:
+                pass
+        assert_problem(parsed(answer), "too-slow")
+        connection.settimeout(3)
+        assert rest(connection) == b""
+
+
+@pytest.mark.parametrize("sent", [b"", b"\r\n", b"GET /healthz HTTP/1.1\r\nHost: app\r\n\r\n"])
+def test_an_idle_connection_is_closed(hasty: Server, sent: bytes) -> None:
+    started = time.monotonic()
+    with connect(hasty) as connection:
+        connection.sendall(sent)
+        rest(connection)
+    assert 0.9 < time.monotonic() - started < 3
+
+
+def test_a_refused_body_that_trickles_on_is_cut_off(hasty: Server) -> None:
+    started = time.monotonic()
+    with connect(hasty) as connection:
+        connection.sendall(HEAD + b"Content-Length: 99000000\r\n\r\n")
+        assert_problem(answer_on(connection), "too-large")
+        with pytest.raises(GONE):
+            while time.monotonic() - started < 5:
+                connection.sendall(b" ")
+                time.sleep(0.1)
+    assert time.monotonic() - started < 4
+
+
+def test_one_connection_too_many_is_refused_and_the_others_go_on() -> None:
+    with running(DIGITS_CONNECTIONS="20") as server:
+        held = [connect(server) for _ in range(20)]
+        time.sleep(0.2)
+        with connect(server) as connection:
+            assert_problem(parsed(rest(connection)), "busy")
+        held[0].sendall(b"GET /healthz HTTP/1.1\r\nHost: app\r\n\r\n")
+        assert held[0].recv(65_536).startswith(b"HTTP/1.1 200")
+        for each in held:
+            each.close()
+        time.sleep(0.2)
+        assert httpx.get(f"{server.url}/healthz").status_code == 200
+
+
+def test_drawings_are_read_while_two_hundred_slow_clients_wait(server: Server) -> None:
+    body = json.dumps({"strokes": STROKES[7]}).encode()
+    slow = []
+    for index in range(200):
+        connection = connect(server)
+        stalled = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body[:20] if index % 2 else HEAD[:30]
+        connection.sendall(stalled)
+        slow.append(connection)
+    with httpx.Client(base_url=server.url) as client:
+        for _ in range(20):
+            started = time.monotonic()
+            assert assert_answer(client.post("/predict", json={"strokes": STROKES[7]}))["digit"] == 7
+            assert time.monotonic() - started < 1
+    slow[1].sendall(body[20:])
+    assert slow[1].recv(65_536).startswith(b"HTTP/1.1 200")
+    for connection in slow:
+        connection.close()
+
+
+def test_an_upgrade_is_passed_over(server: Server) -> None:
+    response = httpx.get(f"{server.url}/healthz", headers={"Connection": "Upgrade", "Upgrade": "websocket"})
+    assert response.json() == {"status": "alive"}
+
+
+def test_expecting_100_works_with_an_image(server: Server) -> None:
+    fields = "Content-Type: image/png\r\nExpect: 100-continue\r\n"
+    with connect(server) as connection:
+        head = f"POST /predict HTTP/1.1\r\nHost: app\r\n{fields}Content-Length: {len(png(7))}"
+        connection.sendall(f"{head}\r\n\r\n".encode())
+        assert connection.recv(1_000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(png(7))
+        assert assert_answer(answer_on(connection))["digit"] == 7
