@@ -17,6 +17,9 @@ import { Shelf } from "./shelf.js";
 import { Take } from "./take.js";
 import { Why } from "./why.js";
 
+/** Time between two looks whether the reader is back. */
+const KNOCK_MS = 3_000;
+
 const sheet = find("#sheet", HTMLElement);
 const picture = find("#picture", HTMLImageElement);
 const undoButton = find("#undo", HTMLButtonElement);
@@ -166,3 +169,24 @@ function open() {
 window.addEventListener("hashchange", open);
 changed();
 open();
+performance.mark("drawable");
+
+// A page that comes from the service worker may come without a server.
+if (navigator.serviceWorker?.controller) void knock();
+
+/** Say on an empty pad whether anybody would read, until somebody would. */
+async function knock() {
+  const isThere = await reader.isThere();
+  if (!isBlank(history.drawing) || pad.isDrawing) return; // the answer will say
+  if (isThere) {
+    result.empty();
+  } else {
+    result.troubled({ kind: "away", detail: "" });
+    setTimeout(knock, KNOCK_MS);
+  }
+}
+
+window.addEventListener("load", () => {
+  // Not there without HTTPS. It waits for all else: nobody needs it on a first visit.
+  navigator.serviceWorker?.register("sw.js").catch(() => {});
+});

@@ -26,7 +26,7 @@
  * @property {number} [digit]  whose evidence is wanted; the likeliest one's by default
  *
  * @typedef {object} Trouble
- * @property {"slow" | "unreachable" | "busy" | "refused"} kind
+ * @property {"slow" | "unreachable" | "busy" | "refused" | "away"} kind  away: nobody is there, and nothing was asked
  * @property {string} detail  the server's own words where it refused, else empty
  *
  * @typedef {object} ReaderEvents
@@ -111,6 +111,15 @@ export class Reader {
     this.#wanted = null;
     this.#failures = 0;
     this.#earliest = 0;
+  }
+
+  /** Whether anybody would answer. */
+  async isThere() {
+    try {
+      return (await fetch("readyz", { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;
+    } catch {
+      return false;
+    }
   }
 
   #drop() {

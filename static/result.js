@@ -16,6 +16,7 @@ const EMPTY = { words: "Go on, draw one", detail: "From 0 to 9, in your own hand
 const TROUBLES = {
   slow: { words: "Still reading…", detail: "This takes longer than it should." },
   unreachable: { words: "The reader can’t be reached", detail: "Your drawing is safe. I’ll keep trying." },
+  away: { words: "The reader can’t be reached", detail: "Draw all the same: I’ll read it as soon as I can." },
   busy: { words: "The reader is busy", detail: "Your drawing is safe. I’ll ask again in a moment." },
   refused: { words: "This can’t be read", detail: "Undo it, or clear the pad and try another." },
 };

@@ -9,37 +9,13 @@ import pytest
 from app.problems import PROBLEMS
 from tests.app.pictures import png
 from tests.app.shapes import assert_answer, assert_secured
-from tests.conftest import ROOT, Server
+from tests.conftest import Server
 
 
 @pytest.fixture(scope="module")
 def openapi(server: Server) -> dict[str, Any]:
     document: dict[str, Any] = httpx.get(f"{server.url}/openapi.json").json()
     return document
-
-
-def test_the_page_and_its_files_are_served_and_revalidated(server: Server) -> None:
-    page = httpx.get(server.url)
-    assert page.status_code == 200
-    assert page.headers["content-type"].startswith("text/html")
-    assert page.headers["cache-control"] == "no-cache"
-    assert_secured(page)
-    files = set(re.findall(r'(?:src|href)="/?(static/[^"#?]+)"', page.text))
-    assert files, "the page has files beside it"
-    for path in files:
-        file = httpx.get(f"{server.url}/{path}")
-        assert file.status_code == 200, path
-        assert_secured(file)
-        again = httpx.get(f"{server.url}/{path}", headers={"If-None-Match": file.headers["etag"]})
-        assert again.status_code == 304
-
-
-def test_javascript_and_css_have_the_types_that_browsers_insist_on(server: Server) -> None:
-    types = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
-    for path in (ROOT / "static").iterdir():
-        if path.suffix in types:
-            response = httpx.get(f"{server.url}/static/{path.name}")
-            assert response.headers["content-type"].split(";")[0] == types[path.suffix], path.name
 
 
 @pytest.mark.parametrize("value", ["bytes=0-9", "bytes=999999999-", "nonsense"])

@@ -97,15 +97,35 @@ def previews(browser: Browser, url: str) -> None:
             shoot(page, ROOT / "static" / f"{name}.png", whole=False)
 
 
+def icons(browser: Browser) -> None:
+    """Icons for those who take no SVG; the maskable one without corners, as its system cuts them itself."""
+    svg = (ROOT / "static" / "icon.svg").read_text()
+    square = svg.replace(' rx="15"', "")
+    assert square != svg
+    for name, side, source in (("192", 192, svg), ("512", 512, svg), ("maskable", 512, square)):
+        page = browser.new_page(viewport={"width": side, "height": side})
+        page.set_content(f"<style>* {{ margin: 0; display: block }} svg {{ width: {side}px }}</style>{source}")
+        picture = Image.open(io.BytesIO(page.screenshot(omit_background=True)))
+        path = ROOT / "static" / f"icon-{name}.png"
+        picture.quantize(64, Image.Quantize.FASTOCTREE).save(path, optimize=True)
+        page.close()
+        print(f"{path.name}  {path.stat().st_size:,} bytes")
+
+
 def main() -> None:
     """Take them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "screenshots", help="folder to write to")
     parser.add_argument("--previews", action="store_true", help="only those of the README")
+    parser.add_argument("--icons", action="store_true", help="only the icons")
     parser.add_argument("--only", default="", help="only those whose name contains this")
     args = parser.parse_args()
     with running() as server, sync_playwright() as playwright:
         browser = chromium.launch(playwright)
+        if args.icons:
+            icons(browser)
+            browser.close()
+            return
         previews(browser, server.url)
         schemes: tuple[Scheme, ...] = () if args.previews else ("light", "dark")
         args.out.mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,6 @@
 
 import io
 import json
-import os
-import subprocess
-import sys
 import time
 from contextlib import suppress
 
@@ -12,9 +9,9 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.conftest import OpenPage, Watch
+from tests.browser.conftest import OpenPage, Watch, restarted
 from tests.browser.hand import Hand
-from tests.conftest import ROOT, running
+from tests.conftest import running
 from tests.drawings import Drawing, load_drawing, load_drawings
 
 ONE, SEVEN, EIGHT = (load_drawing(f"{digit}-school") for digit in (1, 7, 8))
@@ -173,7 +170,7 @@ def test_a_slow_server_is_said_to_be_slow(page: Page, hand: Hand) -> None:
 
 
 def test_a_server_killed_while_one_draws_is_waited_for(open_page: OpenPage, watch: Watch) -> None:
-    watch.expected = [
+    watch.expected += [
         "ERR_CONNECTION_REFUSED",
         "ERR_CONNECTION_RESET",
         "ERR_EMPTY_RESPONSE",
@@ -195,19 +192,14 @@ def test_a_server_killed_while_one_draws_is_waited_for(open_page: OpenPage, watc
         ink = hand.ink()
         assert ink.share > 0.03
 
-        environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(first.port)}
-        second = subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, env=environment)
-        try:
+        with restarted(first):
             page.wait_for_selector('#result[data-state="answered"]', timeout=15_000)
             assert hand.digit() == "8"
             assert hand.ink() == ink
-        finally:
-            second.terminate()
-            second.wait(10)
 
 
 def test_a_busy_server_is_asked_again_when_it_says(page: Page, hand: Hand, watch: Watch) -> None:
-    watch.expected = ["503"]
+    watch.expected += ["503"]
     times: list[float] = []
 
     def busy_once(route: Route) -> None:
@@ -227,7 +219,7 @@ def test_a_busy_server_is_asked_again_when_it_says(page: Page, hand: Hand, watch
 
 
 def test_a_refusal_is_shown_in_the_servers_words_and_not_asked_again(page: Page, hand: Hand, watch: Watch) -> None:
-    watch.expected = ["422"]
+    watch.expected += ["422"]
     asked: list[Request] = []
     page.on("request", lambda request: asked.append(request))
     page.set_input_files("#file", {"name": "no.png", "mimeType": "image/png", "buffer": b"this is text"})

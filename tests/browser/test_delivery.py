@@ -1,0 +1,111 @@
+"""What a visit costs, and what is left without a server."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import OpenPage, Watch, restarted
+from tests.browser.hand import Hand
+from tests.conftest import Server, running
+from tests.drawings import load_drawing
+
+FOUR = load_drawing("4-school").strokes
+BUDGET = 60_000  # bytes over the wire, headers of the answers included
+GONE = ["net::ERR_"]
+
+
+def test_the_first_visit_costs_at_most_60_kb_and_can_be_drawn_on_within_half_a_second(
+    open_page: OpenPage, server: Server, report: list[str]
+) -> None:
+    page = open_page()
+    page.goto("about:blank")
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.clearBrowserCache")
+    sizes: list[float] = []
+
+    def finished(event: dict[str, Any]) -> None:
+        sizes.append(event["encodedDataLength"])
+
+    session.on("Network.loadingFinished", finished)
+    page.goto(f"{server.url}/", wait_until="networkidle")
+    ready = page.evaluate("performance.getEntriesByName('drawable')[0].startTime")
+    later = ["sw.js", "manifest.webmanifest", "static/icon.svg"]  # for which a browser with a window asks by itself
+    page.evaluate("(names) => Promise.all(names.map((name) => fetch(name)))", later)
+    page.wait_for_timeout(100)
+
+    report.append(f"first visit: {sum(sizes):,.0f} bytes in {len(sizes)} answers; drawable after {ready:.0f} ms")
+    assert len(sizes) > 15
+    assert sum(sizes) <= BUDGET
+    assert ready <= 500
+
+
+def test_a_second_visit_asks_for_the_page_alone(page: Page) -> None:
+    page.reload(wait_until="networkidle")
+    sizes = page.evaluate("performance.getEntriesByType('resource').map((entry) => [entry.name, entry.transferSize])")
+
+    assert len(sizes) > 10
+    assert [name for name, size in sizes if size > 0] == []
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].transferSize") < 1_000
+
+
+@pytest.fixture
+def own() -> Iterator[Server]:
+    """A server to be stopped."""
+    with running() as started:
+        yield started
+
+
+def test_without_a_server_the_page_opens_says_so_and_reads_once_it_is_back(
+    own: Server, open_page: OpenPage, watch: Watch
+) -> None:
+    watch.expected += GONE
+    page = open_page(own.url, service_workers="allow")
+    page.evaluate("() => navigator.serviceWorker.ready")
+    page.wait_for_function("caches.open('page').then((kept) => kept.match('./')).then(Boolean)")
+    own.stop()
+
+    page.reload()
+    hand = Hand(page)
+    hand.says("can’t be reached")
+    assert hand.state() == "error"
+    assert page.evaluate("document.fonts.ready.then(() => document.fonts.check('16px Bricolage'))")
+    hand.draw(FOUR)
+    hand.wait_for("error")
+    hand.says("can’t be reached")
+    assert hand.ink().share > 0.03
+
+    with restarted(own):
+        page.wait_for_selector('#result[data-state="answered"]', timeout=15_000)
+        assert hand.digit() == "4"
+
+
+def test_a_page_that_is_back_before_anybody_drew_invites_again(own: Server, open_page: OpenPage, watch: Watch) -> None:
+    watch.expected += GONE
+    page = open_page(own.url, service_workers="allow")
+    page.evaluate("() => navigator.serviceWorker.ready")
+    page.wait_for_function("caches.open('page').then((kept) => kept.match('./')).then(Boolean)")
+    page.context.set_offline(True)
+    page.reload()
+    hand = Hand(page)
+    hand.says("can’t be reached")
+    page.context.set_offline(False)
+
+    hand.wait_for("empty")
+    hand.says("draw one")
+
+
+def test_an_update_replaces_what_was_kept(own: Server, open_page: OpenPage) -> None:
+    page = open_page(own.url, service_workers="allow")
+    page.evaluate("() => navigator.serviceWorker.ready")
+    page.evaluate("""async () => {
+      const kept = await caches.open("page");
+      await kept.put("static/0123456789ab/old.js", new Response("old"));
+    }""")
+    page.reload()
+    page.wait_for_function("""async () => {
+      const names = (await (await caches.open("page")).keys()).map(({ url }) => url);
+      return names.length > 15 && !names.some((name) => name.includes("0123456789ab"));
+    }""")
