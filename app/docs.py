@@ -49,7 +49,7 @@ def _prose(text: str) -> str:
 def _operation(path: str, method: str, operation: Document) -> Iterator[str]:
     yield f'<section id="{_anchor(method, path)}"><h2><b>{method.upper()}</b> {escape(path)}</h2>'
     yield _prose(operation.get("description", operation["summary"]))
-    yield f"<pre>{escape(_curl(path, method, operation))}</pre>"
+    yield f'<pre tabindex="0">{escape(_curl(path, method, operation))}</pre>'
     rows = [
         (
             each["name"],
@@ -120,7 +120,7 @@ def _schema(name: str, schema: Document) -> str:
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     if not rows:
         return ""
-    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    titles = "".join(f'<th scope="col">{escape(title)}</th>' if title else "<td></td>" for title in head)
     lines = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{_prose(cell)}</td>" for cell in row[1:])}</tr>'
         for row in rows

@@ -1,0 +1,37 @@
+"""What the tests use from npm, fetched once; without Node.js, or without a way to fetch it, they are skipped."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SECONDS = 120
+
+
+def package(specification: str, folder: Path) -> Path:
+    """The folder of a package like "axe-core@4.14.1", installed below `folder` if it is not there yet.
+
+    Skips the test where that cannot be done; in CI it fails, if there is Node.js.
+    """
+    if not shutil.which("npm"):
+        pytest.skip("npm, which comes with Node.js, is not installed")
+    home = folder / specification.replace("@", "-")
+    found = home / "node_modules" / specification.rpartition("@")[0]
+    if not (found / "package.json").is_file():
+        home.mkdir(parents=True, exist_ok=True)
+        options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
+        done = subprocess.run(
+            ["npm", "install", *options, "--prefix", str(home), specification],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        if done.returncode != 0:
+            reason = f"{specification} cannot be had: {done.stderr.strip()[-300:]}"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason)
+            pytest.skip(reason)
+    return found
