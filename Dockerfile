@@ -22,7 +22,7 @@ COPY model model
 COPY static static
 ENV PATH=/opt/digits/bin:$PATH
 # Compile what is imported, and only that: the root is read-only at run time, and compiling takes a second at each start.
-RUN python -c "import app.__main__, app.main, PIL.Image as i, uvicorn.lifespan.on, uvicorn.loops.uvloop; \
+RUN python -c "import app.__main__, app.connection, app.main, PIL.Image as i, uvicorn.lifespan.on, uvicorn.loops.uvloop; \
       import uvicorn.protocols.http.httptools_impl; i.init()"
 ENV HOST=0.0.0.0 PORT=8000 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 10001:10001

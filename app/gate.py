@@ -1,6 +1,7 @@
 """The bound on work: so many images at once, so many waiting, so many bytes held, and no more."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -61,6 +62,41 @@ class Gate:
     def close(self) -> None:
         """Let the threads go when they have finished what they do."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class Turns:
+    """Lets one of those who would hold up the event loop go on in each of its rounds, in the order in which they came.
+
+    Whatever else waits for the loop, a health check say, is then held up by one of them and not by all.
+    """
+
+    def __init__(self, queue: int) -> None:
+        """`queue`: how many may wait for their turn."""
+        self._queue = queue
+        self._taken = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def take(self) -> None:
+        """Return when it is the caller's turn. Raises the problem `busy` at once where the queue is full."""
+        loop = asyncio.get_running_loop()
+        if not self._taken:
+            self._taken = True
+            loop.call_soon(self._next)
+            return
+        if len(self._waiting) >= self._queue:
+            raise Problem("busy", "Too many drawings are waiting to be read. Try again in a moment.")
+        turn = loop.create_future()
+        self._waiting.append(turn)
+        await turn
+
+    def _next(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():  # whoever waited may have been cancelled
+                turn.set_result(None)
+                asyncio.get_running_loop().call_soon(self._next)
+                return
+        self._taken = False
 
 
 class Bytes:

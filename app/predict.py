@@ -1,11 +1,12 @@
 """POST /predict: a drawing in any of its three forms, answered."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi.routing import APIRoute
 
 from app.accept import check_accept
 from app.body import read_body
@@ -19,11 +20,30 @@ from model.reader import DEFAULT, Reader, Reading
 # that fits 2 ms, and a thread would add 0.1 ms to each.
 INLINE_BYTES = 4_096
 
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
+
+class Direct(APIRoute):
+    """A route whose endpoint is called with its defaults where there is no query: most of FastAPI's 0.1 ms is saved."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's own handler for requests with a query; the endpoint itself for the others."""
+        with_query = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            if request.scope["query_string"]:
+                return await with_query(request)
+            response: Response = await self.endpoint(request)
+            return response
+
+        return handler
+
 
 def add_predict(app: FastAPI, service: Service) -> None:
     """Add the route to an app."""
+    router = APIRouter(route_class=Direct)
 
-    @app.post(
+    @router.post(
         "/predict",
         summary="Read a drawing",
         tags=["drawings"],
@@ -59,12 +79,15 @@ def add_predict(app: FastAPI, service: Service) -> None:
             if len(body) <= INLINE_BYTES and media_type(content_type) == JSON:
                 drawing = open_drawing(content_type, body)
             if isinstance(drawing, Strokes):
+                await service.turns.take()
                 reading = reader.read_strokes(drawing.raw, model, explain, digit)
             else:
                 work = partial(_read, reader, content_type, body, model, explain, digit)
                 reading = await service.gate.run(work, request.is_disconnected)
         service.metrics.readings.labels(reading.model, reading.verdict).inc()
         return json_response(reading.as_json())
+
+    app.include_router(router)
 
 
 def _read(reader: Reader, content_type: str, body: bytes, model: str, explain: bool, digit: int | None) -> Reading:
@@ -76,4 +99,4 @@ def _read(reader: Reader, content_type: str, body: bytes, model: str, explain: b
 
 def json_response(content: Mapping[str, Any] | list[Any], headers: Mapping[str, str] | None = None) -> Response:
     """JSON without spaces. NaN is a mistake, not an answer."""
-    return Response(json.dumps(content, allow_nan=False, separators=(",", ":")), headers=headers, media_type=JSON)
+    return Response(_ENCODER.encode(content), headers=headers, media_type=JSON)

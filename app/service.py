@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from app.gate import Bytes, Gate
+from app.gate import Bytes, Gate, Turns
 from app.metrics import Metrics
 from app.problems import Problem
 from app.settings import Settings
@@ -23,6 +23,7 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.gate = Gate(settings.workers, settings.queue, self.metrics.waiting.set)
+        self.turns = Turns(settings.queue)
         self.bytes = Bytes(LARGE_BODIES * settings.max_bytes)
         self._reader: Reader | None = None
 

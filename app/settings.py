@@ -42,7 +42,7 @@ SETTINGS: tuple[Setting | Folder, ...] = (
     ),
     Setting(
         # A drawn picture takes 2 ms: a full queue is answered within a tenth of a second.
-        "queue", 64, 0, 10_000, "Images that wait for a worker; one more is answered 503 at once."
+        "queue", 64, 0, 10_000, "Images, and drawings, that wait to be read; one more is answered 503 at once."
     ),
     Setting("head_seconds", 10, 1, 3_600, "Seconds within which a request's headers have to arrive."),
     Setting("body_seconds", 20, 1, 3_600, "Seconds within which a request body has to arrive."),
