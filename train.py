@@ -56,10 +56,12 @@ class Recipe:
         True  # warm up to `rate`, then cool down to nothing: the largest single gain in accuracy per epoch
     )
     smoothing: float = 0.0  # label smoothing: the target is not 1 but 1 - smoothing, which keeps the network modest
-    augment: float = 0.0  # strength of the random changes to the images, see model/augment.py
+    augment: float = 0.0  # strength of the random changes to MNIST's images, see model/augment.py
+    augment_drawn: float = 0.0  # and to what was drawn for the training, which varies by itself
     styles: int = 0  # drawings in styles that MNIST lacks, beside its images, see model/synthesis.py
     marks: int = 0  # drawings that are no digit
     pieces: int = 0  # images cut and joined from MNIST's until they are no digit
+    none_weight: float = 1.0  # what a drawing that is no digit counts: to lose a digit is worse than to pass a letter
     average: float = 0.0  # evaluate a moving average of the weights that remembers this share at each step
     reduced: bool = True  # compute in bfloat16 where the processor has instructions for it
 
@@ -67,16 +69,18 @@ class Recipe:
 RECIPES = {
     "digitnet": Recipe(
         "digitnet",
-        epochs=24,
+        epochs=18,
         batch=256,
         optimiser="adamw",
         rate=0.01,
         decay=0.01,
         smoothing=0.05,
-        augment=0.8,
-        styles=40_000,
-        marks=15_000,
-        pieces=5_000,
+        augment=0.7,
+        augment_drawn=0.3,
+        styles=32_000,
+        marks=9_000,
+        pieces=2_000,
+        none_weight=0.5,
         average=0.998,
     ),
     "quick": Recipe("quick", 1, 256, "adam", 0.01, betas=(0.7, 0.9)),
@@ -95,10 +99,12 @@ RECIPES = {
 class Data:
     """All in memory. A DataLoader that transforms image by image would take ten times as long as the training.
 
-    `held_out`: MNIST's images that nothing learns from. `held_out_drawn`: the same share of everything else.
+    `strength`: (n,) how much each training image may be changed. `held_out`: MNIST's images that nothing learns from.
+    `held_out_drawn`: the same share of everything else.
     """
 
     train: mnist.Split
+    strength: Tensor
     held_out: mnist.Split
     held_out_drawn: mnist.Split
     test: mnist.Split
@@ -111,7 +117,8 @@ def load_data(folder: Path, recipe: Recipe, limit: int | None) -> Data:
     scale = 1.0 if limit is None else min(1.0, limit / 55_000)
     drawn = added(recipe, scale, train, seed=0)
     held_out_drawn = added(recipe, scale * len(held_out) / len(train), held_out, seed=1)
-    return Data(train.joined(drawn), held_out, held_out_drawn, test)
+    strength = torch.cat((torch.full((len(train),), recipe.augment), torch.full((len(drawn),), recipe.augment_drawn)))
+    return Data(train.joined(drawn), strength, held_out, held_out_drawn, test)
 
 
 def added(recipe: Recipe, share: float, digits: mnist.Split, seed: int) -> mnist.Split:
@@ -131,12 +138,13 @@ def added(recipe: Recipe, share: float, digits: mnist.Split, seed: int) -> mnist
     return mnist.Split(tensor, torch.from_numpy(np.concatenate((labels, none))))
 
 
-def batches(data: mnist.Split, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Every image once, in a new random order; what is left over after the last full batch waits for the next epoch."""
-    order = torch.randperm(len(data))
-    for start in range(0, len(data) - size + 1, size):
+def batches(data: Data, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Every training image once, changed a little, in a new order; what fills no batch waits for the next epoch."""
+    order = torch.randperm(len(data.train))
+    for start in range(0, len(order) - size + 1, size):
         chosen = order[start : start + size]
-        yield data.images[chosen], data.labels[chosen]
+        images, strength = data.train.images[chosen], data.strength[chosen]
+        yield augment(images, strength) if strength.any() else images, data.train.labels[chosen]
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -182,12 +190,11 @@ class Run:
 
     def learn(self, images: Tensor, labels: Tensor) -> Tensor:
         """The step that everything rests on: answer, measure the error, follow its gradient downhill."""
-        if self.recipe.augment:
-            images = augment(images, self.recipe.augment)
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.reduced):
             logits = self.network(images)
-        loss = functional.cross_entropy(logits.float(), labels, label_smoothing=self.recipe.smoothing)
+        weight = torch.tensor([1.0] * DIGITS + [self.recipe.none_weight])[: logits.shape[1]]
+        loss = functional.cross_entropy(logits.float(), labels, weight, label_smoothing=self.recipe.smoothing)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
@@ -256,7 +263,7 @@ def train(run: Run, data: Data, checkpoint: Path) -> None:
         title = f"seed {run.seed} epoch {epoch + 1}/{run.recipe.epochs}"
         began, loss = time.perf_counter(), torch.zeros(())
         run.network.train()
-        with tqdm(batches(data.train, run.recipe.batch), title, per_epoch, leave=False, mininterval=0.5) as bar:
+        with tqdm(batches(data, run.recipe.batch), title, per_epoch, leave=False, mininterval=0.5) as bar:
             for done, (images, labels) in enumerate(bar, 1):
                 loss += run.learn(images, labels)
                 if done % 50 == 0:
@@ -291,7 +298,8 @@ def share_right(run: Run, split: mnist.Split) -> float:
 # ----------------------------------------------------------------------------------------------------------------------
 # 5. Calibrate: make the probabilities honest, and choose how likely an answer must be before a person may rely on it.
 
-SURE_ERROR = 0.001  # of the held-out drawings answered "sure", at most this share is wrong
+SURE_ERROR = 0.0015  # of the held-out digits answered "sure", at most this share is wrong; some labels are
+SURE_NONE = 0.02  # of what is no digit, at most this share is answered "sure"
 DROPPED = 0.001  # at most this share of the held-out digits is called no digit: worse than to pass a letter as one
 
 
@@ -299,19 +307,23 @@ def calibrate(logits: Tensor, labels: Tensor) -> Calibration:
     """Choose temperature and thresholds on held-out drawings: (n, classes) logits and (n,) labels, 10 for no digit.
 
     The temperature is the one that makes the right answers likeliest (Guo et al., 2017). `sure` is the lowest
-    probability above which at most `SURE_ERROR` of the answers are wrong.
+    probability above which at most `SURE_ERROR` of the answers to digits are wrong and at most `SURE_NONE` of what is
+    no digit lies.
     """
     temperatures = torch.logspace(-1, 1, 201)
     losses = torch.stack([functional.cross_entropy(logits / temperature, labels) for temperature in temperatures])
     temperature = float(temperatures[losses.argmin()])
     shares, none = (torch.from_numpy(part) for part in probabilities(logits.numpy(), temperature))
     best, answers = shares.max(1)
-    order = best.argsort(descending=True)
-    wrong = (answers != labels)[order].float().cumsum(0) / torch.arange(1, len(order) + 1)
+    digit = labels < DIGITS
+    order = best[digit].argsort(descending=True)
+    wrong = (answers != labels)[digit][order].float().cumsum(0) / torch.arange(1, len(order) + 1)
     reliable = torch.nonzero(wrong <= SURE_ERROR)
-    sure = float(best[order[reliable[-1]]]) if len(reliable) else 1.0
-    not_a_digit = float(torch.quantile(none[labels < synthesis.NOT_A_DIGIT], 1 - DROPPED))
-    return Calibration(round(temperature, 4), round(min(max(sure, 0.5), 0.9999), 4), round(max(not_a_digit, 0.5), 4))
+    sure = max(0.5, float(best[digit][order[reliable[-1]]]) if len(reliable) else 1.0)
+    if not digit.all():
+        sure = max(sure, float(torch.quantile(best[~digit], 1 - SURE_NONE)))
+    not_a_digit = max(0.5, float(torch.quantile(none[digit], 1 - DROPPED)))
+    return Calibration(round(temperature, 4), round(min(sure, 0.9999), 4), round(not_a_digit, 4))
 
 
 # ----------------------------------------------------------------------------------------------------------------------

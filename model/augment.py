@@ -19,36 +19,36 @@ PEN = 0.6  # share of the way to a pen one pixel wider, or narrower, on each sid
 GAMMA = 0.3  # natural logarithm of the exponent on the intensity
 
 
-def augment(images: Tensor, amount: float = 1.0) -> Tensor:
+def augment(images: Tensor, amount: Tensor) -> Tensor:
     """Turn, scale, slant, shift and bend each image, and draw it with another pen.
 
-    `images`: (n, 1, 28, 28) float32 in 0..1, white on black. Returns the same shape and range, from torch's global
-    random generator. `amount`: 0 changes nothing, 1 is what the constants say.
+    `images`: (n, 1, 28, 28) float32 in 0..1, white on black. `amount`: (n,) float32, how much each is changed: 0 not at
+    all, 1 as far as the constants say. Returns the same shape and range, from torch's global random generator.
     """
     return _other_pen(_warped(images, amount), amount)
 
 
-def _uniform(count: int, limit: float) -> Tensor:
-    return (torch.rand(count) * 2 - 1) * limit
+def _within(limit: Tensor) -> Tensor:
+    """Uniform between minus and plus each limit."""
+    return (torch.rand(limit.shape) * 2 - 1) * limit
 
 
-def _warped(images: Tensor, amount: float) -> Tensor:
+def _warped(images: Tensor, amount: Tensor) -> Tensor:
     count = len(images)
-    angle = _uniform(count, amount * ROTATION)
-    shear = _uniform(count, amount * SHEAR)
-    wide, high = 1 + _uniform(count, amount * SCALE), 1 + _uniform(count, amount * SCALE)
+    angle, shear = _within(amount * ROTATION), _within(amount * SHEAR)
+    wide, high = 1 + _within(amount * SCALE), 1 + _within(amount * SCALE)
     cosine, sine = angle.cos(), angle.sin()
     pixel = 2 / SIZE  # grid_sample's unit is half a side
     affine = torch.stack(
         (
-            torch.stack((cosine * wide, (cosine * shear - sine) * wide, _uniform(count, amount * SHIFT * pixel)), 1),
-            torch.stack((sine * high, (sine * shear + cosine) * high, _uniform(count, amount * SHIFT * pixel)), 1),
+            torch.stack((cosine * wide, (cosine * shear - sine) * wide, _within(amount * SHIFT * pixel)), 1),
+            torch.stack((sine * high, (sine * shear + cosine) * high, _within(amount * SHIFT * pixel)), 1),
         ),
         1,
     )
     grid = functional.affine_grid(affine, [count, 1, SIZE, SIZE], align_corners=False)
-    bend = torch.randn(count * 2, KNOTS * KNOTS) @ _SMOOTH * (amount * ELASTIC * pixel)
-    grid += bend.view(count, 2, SIZE, SIZE).permute(0, 2, 3, 1)
+    bend = (torch.randn(count * 2, KNOTS * KNOTS) @ _SMOOTH).view(count, 2, SIZE, SIZE)
+    grid += (bend * (amount * ELASTIC * pixel).view(-1, 1, 1, 1)).permute(0, 2, 3, 1)
     return functional.grid_sample(images, grid, align_corners=False)
 
 
@@ -61,16 +61,16 @@ def _knots_to_pixels() -> Tensor:
 _SMOOTH = _knots_to_pixels()
 
 
-def _other_pen(images: Tensor, amount: float) -> Tensor:
+def _other_pen(images: Tensor, amount: Tensor) -> Tensor:
     """Half the images wider and half thinner, by blending with a dilation or an erosion; then another intensity."""
     half = len(images) // 2
     order = torch.randperm(len(images))
-    share = torch.rand(len(images), 1, 1, 1) * (amount * PEN)
+    amount = amount.view(-1, 1, 1, 1)
+    share = torch.rand(amount.shape) * (amount * PEN)
     wider, thinner = order[:half], order[half:]
     dilated = functional.max_pool2d(images[wider], 3, 1, 1)
     eroded = -functional.max_pool2d(-images[thinner], 3, 1, 1)
     result = images.clone()
     result[wider] = torch.lerp(images[wider], dilated, share[wider])
     result[thinner] = torch.lerp(images[thinner], eroded, share[thinner])
-    exponent = _uniform(len(images), amount * GAMMA).exp().view(-1, 1, 1, 1)
-    return result.clamp_(1e-4, 1).pow_(exponent)
+    return result.clamp_(1e-4, 1).pow_(_within(amount * GAMMA).exp())

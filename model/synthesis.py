@@ -19,7 +19,7 @@ NOT_A_DIGIT = 10  # the label of what is no digit
 CHUNK = (
     500  # drawings that a worker makes from one seed, so that the result does not depend on how many workers there are
 )
-AMOUNT = (0.7, 1.6)  # how far a drawing strays from its template, from a calm hand to a hasty one
+AMOUNT = (0.6, 1.4)  # how far a drawing strays from its template, from a calm hand to a hasty one
 
 Bytes = NDArray[np.uint8]  # (n, 28, 28), or one image without the n
 Labels = NDArray[np.int64]  # (n,)
@@ -70,9 +70,9 @@ def _mark(rng: Random) -> Strokes:
     if kind < 0.75:
         return scribble(rng)
     first, second = sample(None, rng)[1], sample(None, rng)[1]
-    if kind < 0.97:  # two digits side by side, or more rarely one above the other
+    if kind < 0.99:  # two digits side by side, or more rarely one above the other
         gap = np.array([_extent(first, 0) + rng.uniform(5, 40), rng.uniform(-15, 15)])
-        gap = gap if kind < 0.93 else gap[::-1]
+        gap = gap if kind < 0.95 else gap[::-1]
         return first + [stroke + gap for stroke in second]
     return first + second + (scribble(rng) if rng.random() < 0.3 else [])  # one over the other
 
@@ -100,18 +100,18 @@ def _piece(digits: Bytes, labels: Labels, rng: Random) -> Bytes:
     first, second = digits[one].astype(np.float32) / 255, digits[other].astype(np.float32) / 255
     kind = rng.random()
     half = SIZE // 2
-    if kind < 0.4:  # quadrants in another order; swapping the two of one side alone often leaves a digit
+    if kind < 0.5:  # quadrants in another order; swapping the two of one side alone often leaves a digit
         quadrants = [first[:half, :half], first[:half, half:], first[half:, :half], first[half:, half:]]
         a, b, c, d = (quadrants[i] for i in ((3, 2, 1, 0), (1, 2, 3, 0), (2, 0, 3, 1))[int(rng.integers(3))])
         image = np.block([[a, b], [c, d]])
-    elif kind < 0.5:  # two at once, one over the other
+    elif kind < 0.53:  # two at once, one over the other
         image = np.maximum(first, np.roll(second, rng.integers(-4, 5, 2), (0, 1)))
-    elif kind < 0.75:  # two side by side
+    elif kind < 0.83:  # two side by side
         overlap = int(rng.integers(0, 8))
         image = np.zeros((SIZE, 2 * SIZE - overlap), np.float32)
         image[:, :SIZE] = first
         image[:, SIZE - overlap :] = np.maximum(image[:, SIZE - overlap :], second)
-    elif kind < 0.83:  # the upper half of one on the lower half of another
+    elif kind < 0.85:  # the upper half of one on the lower half of another
         image = np.concatenate((first[:half], np.roll(second, int(rng.integers(-3, 4)), 1)[half:]))
     else:  # noise, from single grains to clouds
         side = int(rng.choice([4, 7, 14, 28]))
