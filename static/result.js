@@ -183,8 +183,9 @@ export function article(digit) {
   return digit === 8 ? "an" : "a";
 }
 
-/** @param {number} share  0..1; only 1 itself is said to be certain */
+/** @param {number} share  0..1; only 1 itself is said to be certain, and only 0 to be impossible */
 function percent(share) {
+  if (share > 0 && share < 0.005) return "<1%";
   if (share < 0.99) return `${Math.round(100 * share)}%`;
   return share < 1 ? `${(Math.floor(1_000 * share) / 10).toFixed(1)}%` : "100%";
 }

@@ -26,6 +26,7 @@ SCREENS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True},
     "phone-on-its-side": {"viewport": {"width": 844, "height": 390}, "device_scale_factor": 2, "has_touch": True},
     "small-phone": {"viewport": {"width": 320, "height": 568}, "device_scale_factor": 2, "has_touch": True},
+    "preview": {"viewport": {"width": 1280, "height": 1325}},
     "wide": {"viewport": {"width": 1920, "height": 1080}},
 }
 COLOURS = 160  # a page in few colours: enough for the edges of its letters
@@ -91,7 +92,7 @@ def shoot(page: Page, path: Path, *, whole: bool) -> None:
 
 def previews(browser: Browser, url: str) -> None:
     """The README's two."""
-    for name, screen, scheme in (("preview", "desktop", "light"), ("preview-phone", "phone", "dark")):
+    for name, screen, scheme in (("preview", "preview", "light"), ("preview-phone", "phone", "dark")):
         with opened(browser, url, screen, "dark" if scheme == "dark" else "light") as page:
             answered(page)
             shoot(page, ROOT / "static" / f"{name}.png", whole=False)
@@ -130,7 +131,7 @@ def main() -> None:
         schemes: tuple[Scheme, ...] = () if args.previews else ("light", "dark")
         args.out.mkdir(parents=True, exist_ok=True)
         for scheme in schemes:
-            for screen in SCREENS:
+            for screen in SCREENS.keys() - {"preview"}:
                 for state in STATES:
                     name = f"{screen}-{state.__name__}-{scheme}"
                     if args.only in name:
