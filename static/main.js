@@ -53,9 +53,16 @@ const pad = new Pad(find("#pad", HTMLCanvasElement), {
   },
 });
 
+/** @type {Drawing | null} the one that the address carries; it goes from there once it is another one */
+let linked = null;
+
 /** The drawing is another one: show it, and have it read. */
 function changed() {
   const { drawing } = history;
+  if (linked && linked !== drawing) {
+    linked = null;
+    window.history.replaceState(null, "", location.pathname + location.search);
+  }
   if (read && !continues(read.drawing, drawing)) shelf.keep(read.drawing, read.answer);
   read = null;
   pad.show(drawing.strokes);
@@ -163,7 +170,9 @@ acceptPictures(find("#file", HTMLInputElement), (file) => take(() => history.put
 /** A link that carries a drawing puts it on the sheet. */
 function open() {
   const strokes = fromFragment(location.hash);
-  if (strokes) take(() => history.put({ strokes, picture: null }));
+  if (!strokes) return;
+  linked = { strokes, picture: null };
+  take(() => history.put(/** @type {Drawing} */ (linked)));
 }
 
 window.addEventListener("hashchange", open);

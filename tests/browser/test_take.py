@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.hand import Hand
@@ -22,12 +22,12 @@ def clipboard(page: Page) -> str:
 
 def sent(page: Page, hand: Hand) -> object:
     """The strokes of the last question."""
-    asked: list[Request] = []
-    page.on("request", lambda request: asked.append(request))
     page.keyboard.press("Control+z")
-    page.keyboard.press("Control+y")
+    page.wait_for_selector("#result:is([data-state=answered], [data-state=empty])")
+    with page.expect_request("**/predict?explain=true") as question:
+        page.keyboard.press("Control+y")
     hand.wait_for("answered")
-    return json.loads(asked[-1].post_data or "")["strokes"]
+    return json.loads(question.value.post_data or "")["strokes"]
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ def test_a_link_opens_to_the_same_drawing_and_answer(open_page: OpenPage, drawin
     page.goto(link)
     assert hand.answer() == answer
     assert page.locator("#chances .likeliest .share").all_inner_texts() == share
+    assert page.url == link
     page.click("#clear")
+    assert "#" not in page.url, "the address holds a drawing that is gone"
     page.click("#undo")
     hand.wait_for("answered")
     assert sent(page, hand) == strokes
