@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from model.reader import Reader
+from tests.benchmarks import card
 from tests.conftest import Server
 from tests.data import ROOT
 
@@ -34,16 +34,8 @@ def test_there_are_curl_lines_for_strokes_forms_and_raw_images() -> None:
     assert all(any(form in block for block in CURLS) for form in ("strokes", "-F file=@", "--data-binary"))
 
 
-def test_the_accuracies_are_those_of_the_shipped_cards() -> None:
-    row = next(line for line in README.splitlines() if line.startswith("| MNIST's 10,000 test images"))
-    for card in Reader().cards():
-        assert f"{card['accuracy']['mnist_test']:.2%}".replace("%", " %") in row, card["name"]
-
-
-def test_the_parameters_and_bytes_are_those_of_the_shipped_networks() -> None:
-    for card in Reader().cards():
-        for key in ("parameters", "bytes"):
-            assert f" {card[key]:,} " in README, (card["name"], key)
+def test_the_table_is_what_was_measured() -> None:
+    assert card.with_table(README, json.loads(card.FIGURES.read_text())) == README
 
 
 def test_every_folder_and_file_that_is_named_exists() -> None:

@@ -27,6 +27,8 @@ from tests.data import ROOT
 
 FIGURES = ROOT / "model" / "figures.json"
 CARD = ROOT / "model" / "README.md"
+README = ROOT / "README.md"
+MARKS = ("<!-- figures, written by `make measure` -->", "<!-- end of figures -->")
 PICTURES = ROOT / "model" / "pictures"
 REPORT = ROOT / "report"  # pictures of data that is not ours, which is never committed
 PER_STYLE = 20  # drawings of each template
@@ -251,14 +253,59 @@ def text(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def table(figures: dict[str, Any]) -> str:
+    """The README's table of figures."""
+    cards = {card["name"]: card for card in figures["cards"]}
+    names = ("digitnet", "blog")
+
+    def row(title: str, values: list[str]) -> str:
+        return f"| {title} | " + " | ".join(values) + " |"
+
+    def mnist(name: str) -> str:
+        accuracy = cards[name]["accuracy"]
+        alive = [seed["test"] for seed in accuracy["seeds"] if len(seed["never_says"]) <= 5]
+        dead = len(accuracy["seeds"]) - len(alive)
+        note = f", {dead} more died" if dead else ""
+        mean, deviation = float(np.mean(alive)), float(np.std(alive, ddof=1))
+        return f"{percent(mean)} ± {100 * deviation:.2f}, n = {len(alive)}{note} ({percent(accuracy['mnist_test'])})"
+
+    read, fast = figures["reading"], figures["speed"]
+    pen, letters = ([read[name][key] for name in names] for key in ("pendigits_train", "letters"))
+    return "\n".join(
+        (
+            "| | `digitnet` (ours) | `blog` (2017) |",
+            "|---|---|---|",
+            row("MNIST's 10,000 test images", [mnist(name) for name in names]),
+            row(f"{pen[0]['n']:,} digits by 30 people with a pen", [percent(part["accuracy"]) for part in pen]),
+            row(
+                "of those answered sure, and wrong",
+                [f"{percent(p['sure'])}, {percent(p['wrong_of_sure'])}" for p in pen],
+            ),
+            row(f"{letters[0]['n']:,} letters answered sure", [percent(part["sure"]) for part in letters]),
+            row("parameters", [f"{cards[name]['parameters']:,}" for name in names]),
+            row("weights, bytes", [f"{cards[name]['bytes']:,}" for name in names]),
+            row("network alone, one thread", [f"{fast[f'{n}: the network alone']['median_ms']:.3f} ms" for n in names]),
+            row("strokes to answer", [f"{fast[f'{n}: strokes to answer']['median_ms']:.3f} ms" for n in names]),
+        )
+    )
+
+
+def with_table(readme: str, figures: dict[str, Any]) -> str:
+    """The README with the table of these figures between its two marks."""
+    before, after = readme.split(MARKS[0])[0], readme.split(MARKS[1])[1]
+    return f"{before}{MARKS[0]}\n{table(figures)}\n{MARKS[1]}{after}"
+
+
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--text", action="store_true", help="only write the card, from model/figures.json")
     if not parser.parse_args().text:
         FIGURES.write_text(json.dumps(measure(), indent=1) + "\n")
-    CARD.write_text(text(json.loads(FIGURES.read_text())))
-    print(f"wrote {CARD.relative_to(ROOT)}")
+    figures = json.loads(FIGURES.read_text())
+    CARD.write_text(text(figures))
+    README.write_text(with_table(README.read_text(), figures))
+    print(f"wrote {CARD.relative_to(ROOT)} and the table in {README.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":
