@@ -35,7 +35,9 @@ const result = new Result(find("#result", HTMLElement), find("#chances", HTMLEle
 const why = new Why(picture);
 const past = new Past(find(".past", HTMLElement));
 const tray = new Take();
-const shelf = new Shelf(find(".shelf", HTMLElement), find("#shelf", HTMLElement), (drawing) => take(() => history.put(drawing)));
+const shelf = new Shelf(find(".shelf", HTMLElement), find("#shelf", HTMLElement), (drawing) => {
+  take(() => history.put(drawing));
+});
 const reader = new Reader({ answered, troubled });
 const pad = new Pad(find("#pad", HTMLCanvasElement), {
   begun() {

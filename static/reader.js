@@ -206,7 +206,8 @@ function backoff(failures) {
  */
 export function address(query) {
   const wanted = Object.entries(query).filter(([, value]) => value !== undefined && value !== false);
-  return wanted.length > 0 ? `predict?${new URLSearchParams(wanted.map(([name, value]) => [name, `${value}`]))}` : "predict";
+  const parameters = wanted.map(([name, value]) => `${name}=${value}`);
+  return parameters.length > 0 ? `predict?${parameters.join("&")}` : "predict";
 }
 
 /**

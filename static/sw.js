@@ -56,9 +56,9 @@ async function keep(response) {
   const cache = await caches.open(KEPT);
   const text = await response.clone().text();
   const names = ["./", ...new Set(Array.from(text.matchAll(/(?:href|src)="(static\/[^"]+)"/g), ([, name]) => name))];
-  const urls = new Set(names.map((name) => new URL(name, worker.location.href).href));
+  const [page, ...files] = names.map((name) => new URL(name, worker.location.href).href);
   const kept = new Set((await cache.keys()).map(({ url }) => url));
-  await cache.addAll(Array.from(urls).filter((url) => !kept.has(url) && url !== new URL("./", worker.location.href).href));
-  await cache.put("./", response);
-  await Promise.all(Array.from(kept, (url) => urls.has(url) || cache.delete(url)));
+  await cache.addAll(files.filter((url) => !kept.has(url)));
+  await cache.put(page, response);
+  await Promise.all(Array.from(kept, (url) => url === page || files.includes(url) || cache.delete(url)));
 }

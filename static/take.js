@@ -28,11 +28,15 @@ export class Take {
 
   constructor() {
     const { link, curl, png, strokes } = this.#buttons;
-    link.addEventListener("click", () => this.#copy(`${location.href.split("#")[0]}${toFragment(this.#drawing.strokes)}`, "The link is copied. It holds the drawing itself."));
+    link.addEventListener("click", () => {
+      const [here] = location.href.split("#");
+      void this.#copy(here + toFragment(this.#drawing.strokes), "The link is copied. It holds the drawing itself.");
+    });
     curl.addEventListener("click", () => this.#copy(toCurl(this.#drawing), "The command is copied."));
     png.addEventListener("click", () => this.#save(this.#answer?.explanation?.input ?? "", "28x28.png"));
     strokes.addEventListener("click", () => {
-      const url = URL.createObjectURL(new Blob([JSON.stringify({ strokes: this.#drawing.strokes })], { type: "application/json" }));
+      const text = JSON.stringify({ strokes: this.#drawing.strokes });
+      const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
       this.#save(url, "strokes.json");
       setTimeout(() => URL.revokeObjectURL(url), SAID_MS);
     });
@@ -88,7 +92,8 @@ export class Take {
 /** @param {Drawing} drawing */
 function toCurl({ strokes, picture }) {
   const url = new URL(address({}), document.baseURI);
-  if (picture) return `curl -s ${url} -F file=@${quoted(picture instanceof File && picture.name || "picture.png")}`;
+  const name = picture instanceof File && picture.name ? picture.name : "picture.png";
+  if (picture) return `curl -s ${url} -F file=@${quoted(name)}`;
   return `curl -s ${url} -H 'Content-Type: application/json' -d '${JSON.stringify({ strokes })}'`;
 }
 

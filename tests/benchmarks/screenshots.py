@@ -43,6 +43,16 @@ def answered(page: Page) -> None:
     page.wait_for_selector('#result[data-state="answered"]')
 
 
+def compared(page: Page) -> None:
+    """A 9, after a 2 and a 4; what speaks for a 4 in it."""
+    for name in ("2-looped", "4-closed", "9-hooked"):
+        page.keyboard.press("Escape")
+        _draw(page, load_drawing(name).strokes)
+        page.wait_for_selector('#result[data-state="answered"]')
+    page.locator("#digits input[value='4']").check(force=True)
+    page.wait_for_function("() => document.querySelector('#speaks').textContent.endsWith('4')")
+
+
 def unsure(page: Page) -> None:
     """A line that is a 1, or a 7, or neither."""
     _draw(page, [[(90, 70), (130, 55), (168, 62), (160, 110), (146, 170), (140, 225)]])
@@ -62,7 +72,7 @@ def unreachable(page: Page) -> None:
     page.wait_for_selector('#result[data-state="error"]')
 
 
-STATES: tuple[Callable[[Page], None], ...] = (empty, answered, unsure, no_digit, unreachable)
+STATES: tuple[Callable[[Page], None], ...] = (empty, answered, compared, unsure, no_digit, unreachable)
 
 
 def _draw(page: Page, strokes: list[list[tuple[float, float]]]) -> None:

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.hand import Hand
 from tests.conftest import ROOT, Server
 
-# Long for an answer that takes milliseconds, short for a suite that hangs.
-TIMEOUT_MS = 5_000
+# Long for an answer that takes milliseconds, even where others keep the machine busy; only what fails waits for it.
+TIMEOUT_MS = 20_000
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @dataclass

@@ -193,7 +193,7 @@ def test_a_server_killed_while_one_draws_is_waited_for(open_page: OpenPage, watc
         assert ink.share > 0.03
 
         with restarted(first):
-            page.wait_for_selector('#result[data-state="answered"]', timeout=15_000)
+            page.wait_for_selector('#result[data-state="answered"]', timeout=40_000)
             assert hand.digit() == "8"
             assert hand.ink() == ink
 

@@ -64,7 +64,7 @@ def test_without_a_server_the_page_opens_says_so_and_reads_once_it_is_back(
     watch.expected += GONE
     page = open_page(own.url, service_workers="allow")
     page.evaluate("() => navigator.serviceWorker.ready")
-    page.wait_for_function("caches.open('page').then((kept) => kept.match('./')).then(Boolean)")
+    page.wait_for_function("() => caches.open('page').then((kept) => kept.match('./')).then(Boolean)")
     own.stop()
 
     page.reload()
@@ -78,7 +78,7 @@ def test_without_a_server_the_page_opens_says_so_and_reads_once_it_is_back(
     assert hand.ink().share > 0.03
 
     with restarted(own):
-        page.wait_for_selector('#result[data-state="answered"]', timeout=15_000)
+        page.wait_for_selector('#result[data-state="answered"]', timeout=40_000)
         assert hand.digit() == "4"
 
 
@@ -86,7 +86,7 @@ def test_a_page_that_is_back_before_anybody_drew_invites_again(own: Server, open
     watch.expected += GONE
     page = open_page(own.url, service_workers="allow")
     page.evaluate("() => navigator.serviceWorker.ready")
-    page.wait_for_function("caches.open('page').then((kept) => kept.match('./')).then(Boolean)")
+    page.wait_for_function("() => caches.open('page').then((kept) => kept.match('./')).then(Boolean)")
     page.context.set_offline(True)
     page.reload()
     hand = Hand(page)
