@@ -9,7 +9,7 @@ PORT ?= 8000
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test train weights measure lock container-test chromium
+.PHONY: help serve test train weights measure lock container-test chromium audit manifests
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -39,6 +39,12 @@ measure: $(VENV)/.testing  ## Measure the shipped networks anew and write model/
 container-test: $(VENV)/.serving  ## Build the container, measure it, stop it
 	$(BIN)/python tests/benchmarks/container.py
 
+audit: $(VENV)/.checks  ## Ask whether a dependency is known to be unsafe
+	$(VENV)/checks/bin/pip-audit --no-deps --disable-pip -r constraints.txt
+
+manifests: $(VENV)/.checks  ## Check deploy/kubernetes.yaml against the published schemas
+	$(VENV)/checks/bin/kubernetes-validate --strict deploy/kubernetes.yaml
+
 lock: $(VENV)/.testing  ## Take the newest versions that pyproject.toml allows into constraints.txt
 	$(PIP) install --quiet --upgrade --upgrade-strategy eager '.[test]'
 	{ echo '# Exact versions of everything, for serving, training and tests. Made by `make lock`.'; \
@@ -62,6 +68,12 @@ $(VENV)/.training: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.testing: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet -c constraints.txt '.[test]'
 	touch $(VENV)/.serving $(VENV)/.training $@
+
+# Tools that look at the project from outside, apart from what it is made of.
+$(VENV)/.checks: | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/checks
+	$(VENV)/checks/bin/python -m pip --disable-pip-version-check install --quiet pip-audit==2.10.1 kubernetes-validate==1.37.0
+	touch $@
 
 # The tests in tests/browser draw in a real Chromium.
 chromium:

@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,17 +18,40 @@ README = (ROOT / "README.md").read_text("utf-8")
 CURLS = [block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if block.startswith("curl")]
 
 
-@pytest.mark.parametrize("block", CURLS)
-def test_each_curl_line_gets_a_seven(block: str, server: Server, tmp_path: Path) -> None:
+def draw_seven(folder: Path) -> None:
     image = Image.new("L", (280, 280), 255)
     ImageDraw.Draw(image).line([(60, 60), (200, 60), (120, 230)], 0, 24, joint="curve")
-    image.save(tmp_path / "7.png")
+    image.save(folder / "7.png")
+
+
+@pytest.mark.parametrize("block", CURLS)
+def test_each_curl_line_gets_a_seven(block: str, server: Server, tmp_path: Path) -> None:
+    draw_seven(tmp_path)
     assert "http://127.0.0.1:8000" in block
     command = block.replace("http://127.0.0.1:8000", server.url)
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=tmp_path, timeout=20, check=True)
     answer = json.loads(done.stdout)
     assert answer["digit"] == 7
     assert ("explanation" in answer) == ("explain=true" in block)
+
+
+@pytest.mark.parametrize(("language", "command"), [("python", [sys.executable]), ("js", ["node"])])
+def test_each_example_in_another_language_gets_a_seven(
+    language: str, command: list[str], server: Server, tmp_path: Path
+) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"there is no {command[0]} here")
+    draw_seven(tmp_path)
+    blocks = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert blocks
+    for index, block in enumerate(blocks):
+        assert "http://127.0.0.1:8000" in block
+        script = tmp_path / f"example{index}.{'mjs' if language == 'js' else 'py'}"
+        script.write_text(block.replace("http://127.0.0.1:8000", server.url))
+        done = subprocess.run(
+            [*command, str(script)], capture_output=True, text=True, cwd=tmp_path, timeout=20, check=True
+        )
+        assert done.stdout == "7\n"
 
 
 def test_there_are_curl_lines_for_strokes_forms_and_raw_images() -> None:
