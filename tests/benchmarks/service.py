@@ -95,7 +95,8 @@ def wrk(url: str, kind: str, connections: int = CONNECTIONS, seconds: float = SE
             f'local f = io.open("{folder}/body", "rb"); wrk.body = f:read("*all"); f:close()\n'
             f'wrk.method = "POST"; wrk.headers["Content-Type"] = "{media}"\n'
         )
-        command = ["taskset", "-c", str(1 % (os.cpu_count() or 1)), "wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s"]
+        core, flags = str(1 % (os.cpu_count() or 1)), ["-t1", f"-c{connections}", f"-d{seconds:.0f}s"]
+        command = ["taskset", "-c", core, "wrk", *flags]
         said = subprocess.run([*command, "-s", str(script), url], check=True, capture_output=True, text=True).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     count = re.search(r"(\d+) requests in", said)
