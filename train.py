@@ -21,7 +21,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ class Recipe:
     one_cycle: bool = (
         True  # warm up to `rate`, then cool down to nothing: the largest single gain in accuracy per epoch
     )
+    settle: int = 0  # more epochs at the end, at a small rate, on images that are hardly changed: as real ones are
     smoothing: float = 0.0  # label smoothing: the target is not 1 but 1 - smoothing, which keeps the network modest
     augment: float = 0.0  # strength of the random changes to MNIST's images, see model/augment.py
     augment_drawn: float = 0.0  # and to what was drawn for the training, which varies by itself
@@ -66,10 +67,14 @@ class Recipe:
     reduced: bool = True  # compute in bfloat16 where the processor has instructions for it
 
 
+SETTLE_RATE = 0.03  # the share of the highest rate that settling begins with
+SETTLE_CHANGE = 0.3  # the share of the usual changes to the images while settling
+
 RECIPES = {
     "digitnet": Recipe(
         "digitnet",
         epochs=18,
+        settle=4,
         batch=256,
         optimiser="adamw",
         rate=0.01,
@@ -138,12 +143,12 @@ def added(recipe: Recipe, share: float, digits: mnist.Split, seed: int) -> mnist
     return mnist.Split(tensor, torch.from_numpy(np.concatenate((labels, none))))
 
 
-def batches(data: Data, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Every training image once, changed a little, in a new order; what fills no batch waits for the next epoch."""
+def batches(data: Data, size: int, change: float) -> Iterator[tuple[Tensor, Tensor]]:
+    """Every training image once, in a new order, changed by that share of its strength; what fills no batch waits."""
     order = torch.randperm(len(data.train))
     for start in range(0, len(order) - size + 1, size):
         chosen = order[start : start + size]
-        images, strength = data.train.images[chosen], data.strength[chosen]
+        images, strength = data.train.images[chosen], data.strength[chosen] * change
         yield augment(images, strength) if strength.any() else images, data.train.labels[chosen]
 
 
@@ -167,7 +172,8 @@ class Run:
         self.network = NETWORKS[recipe.network]().to(memory_format=torch.channels_last)
         self.averaged = copy.deepcopy(self.network) if recipe.average else self.network
         self.optimiser = self._optimiser()
-        self.steps = max(1, recipe.epochs * steps_per_epoch)
+        self.cycle = max(1, recipe.epochs * steps_per_epoch)
+        self.settling = max(1, recipe.settle * steps_per_epoch)
         rate_at = self._one_cycle if recipe.one_cycle else lambda _: 1.0
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, rate_at)
         self.reduced = recipe.reduced and bfloat16_is_fast()
@@ -182,11 +188,13 @@ class Run:
         return torch.optim.AdamW(weights, recipe.rate, recipe.betas, weight_decay=recipe.decay)
 
     def _one_cycle(self, step: int) -> float:
-        """The share of the highest rate at a step: up in the first fifth, then down along a cosine."""
-        progress = step / self.steps
+        """The share of the highest rate at a step: up in the first fifth, then down along a cosine; then settling."""
+        progress = step / self.cycle
         if progress < 0.2:
             return 0.04 + 0.96 * progress / 0.2
-        return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (progress - 0.2) / 0.8))
+        if progress < 1:
+            return 0.5 + 0.5 * math.cos(math.pi * (progress - 0.2) / 0.8)
+        return SETTLE_RATE * (0.5 + 0.5 * math.cos(math.pi * min(1.0, (step - self.cycle) / self.settling)))
 
     def learn(self, images: Tensor, labels: Tensor) -> Tensor:
         """The step that everything rests on: answer, measure the error, follow its gradient downhill."""
@@ -259,11 +267,13 @@ class Run:
 def train(run: Run, data: Data, checkpoint: Path) -> None:
     """Train to the end of the recipe, from wherever the run stands."""
     per_epoch = len(data.train) // run.recipe.batch
-    for epoch in range(len(run.history), run.recipe.epochs):
-        title = f"seed {run.seed} epoch {epoch + 1}/{run.recipe.epochs}"
+    epochs = run.recipe.epochs + run.recipe.settle
+    for epoch in range(len(run.history), epochs):
+        title = f"seed {run.seed} epoch {epoch + 1}/{epochs}"
+        change = 1.0 if epoch < run.recipe.epochs else SETTLE_CHANGE
         began, loss = time.perf_counter(), torch.zeros(())
         run.network.train()
-        with tqdm(batches(data, run.recipe.batch), title, per_epoch, leave=False, mininterval=0.5) as bar:
+        with tqdm(batches(data, run.recipe.batch, change), title, per_epoch, leave=False, mininterval=0.5) as bar:
             for done, (images, labels) in enumerate(bar, 1):
                 loss += run.learn(images, labels)
                 if done % 50 == 0:
@@ -281,7 +291,8 @@ def _left(run: Run) -> str:
     """Time left in this seed, from the epochs done."""
     if not run.history:
         return "?"
-    minutes = run.seconds / len(run.history) * (run.recipe.epochs - len(run.history)) / 60
+    epochs = run.recipe.epochs + run.recipe.settle
+    minutes = run.seconds / len(run.history) * (epochs - len(run.history)) / 60
     return f"{minutes:.1f} min"
 
 
@@ -420,8 +431,10 @@ def main() -> None:
     args = arguments()
     name = "quick" if args.quick else args.net
     recipe = RECIPES[name]
-    if args.epochs or args.dry_run:
-        recipe = Recipe(**{**asdict(recipe), "epochs": 1 if args.dry_run else args.epochs})
+    if args.dry_run:
+        recipe = replace(recipe, epochs=1, settle=min(1, recipe.settle))
+    elif args.epochs:
+        recipe = replace(recipe, epochs=args.epochs)
     out = args.out or Path("runs") / name
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -439,7 +452,7 @@ def main() -> None:
         try:
             train(run, data, checkpoint)
         except KeyboardInterrupt:
-            sys.exit(f"\nStopped. {len(run.history)} of {recipe.epochs} epochs are kept. Add --resume to go on.")
+            sys.exit(f"\nStopped; {len(run.history)} whole epochs are kept. Add --resume to go on.")
         runs.append(run)
 
     results = [result(run, data) for run in runs]
