@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image, ImageChops, ImageFile
 
 from model.errors import Blank, NotAnImage, TooManyPixels
 from model.ink import Ink, Pixels
@@ -48,6 +48,7 @@ LOSSY_FLOOR = 0.12
 # Lines thinner than this share of the drawing's longer side are thickened to the pen that strokes are drawn with:
 # area-averaging to 20x20 would leave next to nothing of them, and MNIST holds no hairlines.
 MIN_PEN = 0.06
+CLEARLY = 1.5  # times MIN_PEN at full size: certain to be thick enough when measured as it is for thickening
 THICKEN_SIDE = 160  # pixels on the longer side while a thin line is thickened
 
 _ORIENTATION = 0x0112  # the EXIF tag
@@ -73,13 +74,18 @@ def read_image(data: bytes) -> Ink:
     turned by EXIF, flat paper or unevenly lit. Raises `NotAnImage`, `TooManyPixels` (before decoding) or `Blank`.
     """
     picture, scale = _decode(data)
-    colours, flat = _on_paper(picture)
-    ink = _thickened(_difference(colours, flat, picture.info.get("lossy", False)))
+    lossy = picture.info.get("lossy", False)
+    drawn = None if lossy else _drawn(picture)
+    if drawn is not None:
+        ink = _of_depth(*drawn)
+    else:
+        colours, flat = _on_paper(picture)
+        ink = _thickened(_difference(colours, flat, lossy))
     return Ink(ink.pixels, (ink.origin[0] / scale, ink.origin[1] / scale), ink.scale * scale)
 
 
 def _decode(data: bytes) -> tuple[Image.Image, float]:
-    """Bytes to an upright picture of mode RGB or RGBA, at most `WORKING` on its longer side, and its scale."""
+    """Bytes to an upright picture of mode L, RGB or RGBA, at most `WORKING` on its longer side, and its scale."""
     try:
         source = Image.open(io.BytesIO(data), formats=list(MEDIA_TYPES.values()))
     except Exception as error:  # Pillow's parsers raise nearly anything for nearly-images
@@ -133,8 +139,9 @@ def _reduced(source: Image.Image) -> Image.Image:
 def _plain(source: Image.Image) -> Image.Image:
     if source.mode.startswith(("I", "F")):  # 16-bit grey: Pillow's own conversion clips it at 255
         levels = np.asarray(source, np.float32) / 257
-        return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8)).convert("RGB")
-    return source.convert("RGBA" if source.has_transparency_data else "RGB")
+        return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
+    mode = "RGBA" if source.has_transparency_data else "L" if source.mode in ("1", "L") else "RGB"
+    return source if source.mode == mode else source.convert(mode)
 
 
 def _border(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -142,12 +149,104 @@ def _border(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
 
 
+def _drawn(picture: Image.Image) -> tuple[Image.Image, tuple[int, int]] | None:
+    """The fast way for what programs draw: ink on paper of one tone, or on nothing.
+
+    Returns the depth of the ink (mode L) around all that differs from the paper, and where that lies; the same as
+    `_difference` finds, but in whole grey levels and only where there are any. None where the paper is not like that.
+    """
+    corner = (0, 0)
+    if picture.mode == "RGBA":
+        alpha = picture.getchannel("A")
+        box = alpha.getbbox()
+        if box is None or any(alpha.crop(edge).getbbox() for edge in _edges(alpha)):
+            return None
+        corner, picture, alpha = box[:2], picture.crop(box), alpha.crop(box)
+        picture, laid = picture.convert("RGB"), Image.new("RGB", picture.size)
+        laid.paste(picture, mask=alpha)
+        paper: tuple[int, ...] = (0, 0, 0)
+        if _sum(laid) * 255 < 3 * 128 * _sum(alpha):  # the ink is dark, so the paper is not
+            paper = (255, 255, 255)
+            laid.paste(paper, (0, 0, *laid.size))
+            laid.paste(picture, mask=alpha)
+        picture = laid
+    else:
+        border = np.concatenate(
+            [np.asarray(picture.crop(edge)).reshape(-1, len(picture.getbands())) for edge in _edges(picture)]
+        )
+        middle = border[0]
+        if not (border == middle).all():
+            return None
+        paper = tuple(int(level) for level in middle)
+        box = ImageChops.difference(
+            picture, Image.new(picture.mode, picture.size, paper if len(paper) > 1 else paper[0])
+        ).getbbox()
+        if box is None:
+            return None
+        corner, picture = box[:2], picture.crop(box)
+    if len(set(paper)) == 1 and len({band.tobytes() for band in picture.split()}) == 1:  # grey: one channel says it all
+        picture, paper = picture.getchannel(0), paper[:1]
+    flat = Image.new(picture.mode, picture.size, paper if len(paper) > 1 else paper[0])
+    darker, lighter = _deepest(ImageChops.subtract(flat, picture)), _deepest(ImageChops.subtract(picture, flat))
+    return (darker if _squares(darker) >= _squares(lighter) else lighter), corner
+
+
+def _sum(picture: Image.Image) -> int:
+    return int(np.asarray(picture).sum(dtype=np.uint64))
+
+
+def _edges(picture: Image.Image) -> list[tuple[int, int, int, int]]:
+    """The boxes of the outermost rows and columns."""
+    width, height = picture.size
+    return [(0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height)]
+
+
+def _deepest(depths: Image.Image) -> Image.Image:
+    """Of each pixel, the channel with the most."""
+    first, *others = depths.split()
+    for each in others:
+        first = ImageChops.lighter(first, each)
+    return first
+
+
+def _squares(depth: Image.Image) -> int:
+    return sum(count * level * level for level, count in enumerate(depth.histogram()) if count)
+
+
+def _of_depth(depth: Image.Image, corner: tuple[int, int]) -> Ink:
+    """Ink of the depth that `_drawn` found: scaled to its darkest, and thickened where it is thin."""
+    box = depth.getbbox()
+    counts = depth.histogram()
+    strongest = next((level for level in range(255, 0, -1) if counts[level]), 0)
+    if box is None or strongest < MIN_CONTRAST:
+        raise Blank("There is no ink in this image that stands out from its background. Draw a digit, then ask again.")
+    levels = np.asarray(depth.crop(box))
+    ink = (np.arange(256, dtype=np.float32) / np.float32(strongest))[levels]
+    left, top = corner[0] + box[0], corner[1] + box[1]
+    # What is much wider than a thin line at full size is no thin line at any: the usual case, decided at once.
+    line = levels > 0.5 * _tenth(counts)
+    if _line_width(line) >= CLEARLY * MIN_PEN * max(line.shape):
+        return Ink(ink, (left, top))
+    thick = _thickened(ink)
+    return Ink(thick.pixels, (left + thick.origin[0], top + thick.origin[1]), thick.scale)
+
+
+def _tenth(counts: list[int]) -> int:
+    """The level that a tenth of what is not 0 reaches."""
+    left = 0.1 * sum(counts[1:])
+    for level in range(255, 0, -1):
+        left -= counts[level]
+        if left <= 0:
+            return level
+    return 0
+
+
 def _on_paper(picture: Image.Image) -> tuple[NDArray[np.uint8], bool]:
     """Lay a picture on paper: (height, width, 3) uint8, and whether the paper is known to be flat.
 
     What shows through a transparent canvas is paper of the opposite tone to the ink, whichever that is.
     """
-    pixels = np.asarray(picture)
+    pixels = np.asarray(picture.convert("RGB") if picture.mode == "L" else picture)
     if pixels.shape[2] == 3:
         return pixels, False
     colours, alpha = pixels[..., :3], pixels[..., 3:].astype(np.float32) / 255
@@ -291,9 +390,9 @@ def _line_width(line: NDArray[np.bool_]) -> float:
 
     The outline is counted in pixel edges; those of a line in a random direction are 4/pi times its length.
     """
-    padded = np.pad(line, 1).astype(np.int8)
-    edges = np.abs(np.diff(padded, axis=0)).sum() + np.abs(np.diff(padded, axis=1)).sum()
-    return float(2 * line.sum() / (edges * np.pi / 4))
+    rim = sum(int(np.count_nonzero(edge)) for edge in (line[0], line[-1], line[:, 0], line[:, -1]))
+    inside = np.count_nonzero(line[1:] != line[:-1]) + np.count_nonzero(line[:, 1:] != line[:, :-1])
+    return float(2 * np.count_nonzero(line) / ((rim + inside) * np.pi / 4))
 
 
 def _dilated(line: NDArray[np.bool_], reach: int) -> Pixels:

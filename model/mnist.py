@@ -56,15 +56,14 @@ def find(data: str | None = None) -> Path:
 
 def load(root: Path, *, train: bool) -> Split:
     """All training or test images. Downloads them where the folder has none. Raises `DataError`."""
-    try:
-        MNIST(str(root), train=train, download=True)
-    except (OSError, RuntimeError, ValueError) as error:
-        if any((root / "MNIST" / "raw" / name).exists() for name in FILES):
-            check(root)  # says which file is wrong
-        raise DataError(
-            f"MNIST is not in {root}/MNIST/raw and could not be downloaded ({error}). "
-            "Put its four idx files there, or name the folder above with --data or DIGITS_DATA."
-        ) from error
+    if not any((root / "MNIST" / "raw" / name).exists() for name in FILES):
+        try:
+            MNIST(str(root), train=train, download=True)
+        except (OSError, RuntimeError) as error:
+            raise DataError(
+                f"MNIST is not in {root}/MNIST/raw and could not be downloaded ({error}). "
+                "Put its four idx files there, or name the folder above with --data or DIGITS_DATA."
+            ) from error
     check(root)
     data = MNIST(str(root), train=train)
     return Split(data.data[:, None].float() / 255, data.targets)

@@ -1,6 +1,7 @@
 """Ink of any size to the 28x28 that the networks read, by MNIST's own geometry."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -33,6 +34,8 @@ def tight_box(ink: Pixels) -> tuple[int, int, int, int]:
     `ink`: (height, width) float32. Returns (left, top, right, bottom), the last two exclusive. Raises `Blank` where
     there is none.
     """
+    if ink[0].any() and ink[-1].any() and ink[:, 0].any() and ink[:, -1].any():
+        return 0, 0, ink.shape[1], ink.shape[0]  # an image comes cut to its ink
     rows = np.flatnonzero(ink.max(axis=1) > 0)
     if rows.size == 0:
         raise Blank("There is no ink in this drawing. Draw a digit, then ask again.")
@@ -71,6 +74,7 @@ def _offset(centre_of_mass: float) -> int:
     return min(max(int(CENTRE - centre_of_mass), 0), SIZE - BOX)
 
 
+@lru_cache(512)
 def averaging(cells: int, side: float, pad: float, length: int) -> Pixels:
     """The (cells, length) matrix that averages `length` pixels, `pad` pixels into a row of `side`, over equal cells.
 
@@ -80,4 +84,5 @@ def averaging(cells: int, side: float, pad: float, length: int) -> Pixels:
     pixel = np.arange(length, dtype=np.float64)
     overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
     shares: Pixels = (np.clip(overlap, 0, None) * (cells / side)).astype(np.float32)
+    shares.setflags(write=False)  # it is kept for the next drawing of this size
     return shares

@@ -88,6 +88,7 @@ def rasterise(strokes: list[Stroke], pen: float = PEN) -> Ink:
             draw.line(path.ravel().tolist(), fill=255, width=round(width))
         for x, y in path.tolist():  # round joints and ends
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-    ink = np.asarray(picture, np.float32) / np.float32(255)
+    levels = np.frombuffer(picture.tobytes(), np.uint8).reshape(picture.height, picture.width)
+    ink = levels.astype(np.float32) / np.float32(255)
     left, top = (low - margin / scale).tolist()
     return Ink(ink, (left, top), scale)
