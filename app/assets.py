@@ -20,7 +20,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
 
 # Compressing what gains less than this is not worth the browser's time.
-WORTH = 0.9
+WORTH = 0.8
 
 
 class Asset(NamedTuple):
