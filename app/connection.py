@@ -45,7 +45,6 @@ class Connection(HttpToolsProtocol):
         self._most = 2 * self._settings.max_bytes + 1_000_000
         self._in_head = True
         self._bytes = 0  # since the request began
-        self._piece = 0  # bytes that came together, last
         self._head_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
 
@@ -67,8 +66,7 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse what came, and watch over what is still to come."""
         self._unset_keepalive_if_required()
-        self._piece = len(data)
-        self._bytes += self._piece
+        self._bytes += len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -105,7 +103,7 @@ class Connection(HttpToolsProtocol):
         self._stop_head_timer()
         if len(self.headers) > MAX_HEADERS:
             raise Refused("headers-too-large", f"There are more than {MAX_HEADERS} headers. Send fewer.")
-        if self._piece > MAX_HEAD and len(self.url) + sum(len(n) + len(v) for n, v in self.headers) > MAX_HEAD:
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD:
             raise Refused("headers-too-large", _LARGE)
         if len(self.pipeline) >= MAX_PIPELINED:
             raise Refused("busy", f"More than {MAX_PIPELINED} requests wait on this connection. Wait for the answers.")
