@@ -39,6 +39,10 @@ class Asset(NamedTuple):
         kept = gzipped if len(gzipped) < WORTH * len(data) else None
         return cls(data, kept, media_type, hashlib.sha256(data).hexdigest()[:16])
 
+    def changed(self, old: bytes, new: bytes) -> "Asset":
+        """The same kind of file with some of its text replaced."""
+        return Asset.of(f"file{mimetypes.guess_extension(self.media_type)}", self.plain.replace(old, new))
+
     def response(self, request: Request, cache: str = REVALIDATED) -> Response:
         """200 in the encoding that the request takes, or 304."""
         zipped = self.gzipped is not None and takes_gzip(request.headers.get("accept-encoding", ""))

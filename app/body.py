@@ -3,25 +3,34 @@
 import asyncio
 from collections.abc import Callable
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 from app.problems import Problem
 
 
-async def read_body(request: Request, limit: int, seconds: float, grow: Callable[[int], None]) -> bytes:
+async def read_body(
+    receive: Receive, declared: bytes, limit: int, seconds: float, grow: Callable[[int], None]
+) -> bytes:
     """Read the whole body, at most `limit` bytes of it, within `seconds`.
 
-    `grow` is told the size so far before more is kept, and may raise. Raises the problems `too-large`, by
-    Content-Length before anything is read where there is one, and `too-slow`.
+    `declared`: the Content-Length header, empty where there is none. `grow` is told the size so far before more is
+    kept, and may raise. Raises the problems `too-large`, by `declared` before anything is read, and `too-slow`, or
+    `ClientDisconnect`.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and (len(declared) > len(str(limit)) or int(declared) > limit):
+    if declared.isdigit() and (len(declared) > len(str(limit)) or int(declared) > limit):
         raise _too_large(limit)
     chunks = []
     size = 0
     try:
         async with asyncio.timeout(seconds):
-            async for chunk in request.stream():
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                chunk = message.get("body", b"")
+                more = message.get("more_body", False)
                 size += len(chunk)
                 if size > limit:
                     raise _too_large(limit)
@@ -30,7 +39,7 @@ async def read_body(request: Request, limit: int, seconds: float, grow: Callable
     except TimeoutError:
         detail = f"The body did not arrive within {seconds:g} seconds. Send a smaller one, or try again."
         raise Problem("too-slow", detail, {"Connection": "close"}) from None
-    return b"".join(chunks)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _too_large(limit: int) -> Problem:

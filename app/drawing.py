@@ -20,6 +20,7 @@ MAX_COMMAS = 2 * MAX_POINTS + MAX_STROKES + 1_000
 MAX_BRACKETS = MAX_POINTS + MAX_STROKES + 1_000
 # Beyond this size only ASCII is taken: one emoji in a string of 10 MB makes 40 MB of it.
 MAX_UNICODE = 1_000_000
+MAX_URI_HEAD = 200  # characters of a data URI up to its comma
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,10 @@ def _reason(error: Exception) -> str:
 def _from_data_uri(uri: object) -> bytes:
     if not isinstance(uri, str) or not uri[:5].lower() == "data:":
         raise NotAnImage("The image is not a data URI. Send data:image/png;base64,... or the image itself as the body.")
-    head, _, data = uri[5:].partition(",")
+    comma = uri.find(",", 5, MAX_URI_HEAD)
+    if comma < 0:
+        raise NotAnImage("The image is not a data URI. Send data:image/png;base64,... or the image itself as the body.")
+    head, data = uri[5:comma], uri[comma + 1 :]
     media, *parameters = (part.strip().lower() for part in head.split(";"))
     if media not in IMAGES:
         raise Problem(

@@ -1,13 +1,15 @@
-"""The bound on work: so many images at once, so many waiting, so many bytes held, and no more."""
+"""The bound on work: so many images at once, so many waiting and for so long, so many bytes held, and no more."""
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from time import monotonic
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 from app.problems import Problem
 
@@ -16,46 +18,85 @@ T = TypeVar("T")
 # A body up to here is no more than the HTTP server itself may hold for a connection; what goes beyond it is counted.
 SMALL_BODY = 65_536
 
+# Seconds that anyone may wait before work begins. Whoever is drawing notices half a second; whoever sends a photograph,
+# which takes that long to read, has waited for its upload too.
+DRAWING_SECONDS = 0.5
+IMAGE_SECONDS = 2.0
+
+# What one piece of work takes is averaged over about so many of the last.
+_LAST = 8
+
+
+class Pace:
+    """How long those who wait for one another take each, and so how long a queue of them will."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def took(self, seconds: float) -> None:
+        """Count one more."""
+        self.seconds += (seconds - self.seconds) / _LAST
+
 
 class Gate:
-    """Runs what takes long in threads, a bounded number at once and a bounded number waiting.
+    """Runs what takes long in threads, a bounded number at once and a bounded number waiting for a bounded time.
 
     Nothing here is touched from another thread than the event loop's, so there are no locks.
     """
 
-    def __init__(self, workers: int, queue: int, note: Callable[[float], object] = lambda waiting: None) -> None:
-        """`workers`: threads. `queue`: calls that may wait for one. `note` is told how many do, when that changes."""
+    def __init__(
+        self,
+        workers: int,
+        queue: int,
+        note: Callable[[float], object] = lambda waiting: None,
+        seconds: float = IMAGE_SECONDS,
+    ) -> None:
+        """`workers`: threads. `queue`: calls that may wait for one, `seconds`: for how long.
+
+        `note` is told how many wait, when that changes.
+        """
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="digits")
         self._free = asyncio.Semaphore(workers)
+        self._workers = workers
         self._queue = queue
+        self._seconds = seconds
         self._note = note
+        self._pace = Pace()
         self.waiting = 0
 
-    async def run(self, work: Callable[[], T], gone: Callable[[], Awaitable[bool]] | None = None) -> T:
+    async def run(self, work: Callable[[], T], receive: Receive | None = None) -> T:
         """Call `work` in a thread and return what it returns.
 
-        `gone` is asked, after a wait, whether anyone still wants the answer. Raises the problem `busy` at once where
-        the queue is full.
+        `receive` tells, after a wait, whether anyone still wants the answer; raises `ClientDisconnect` where nobody
+        does. Raises the problem `busy`: at once where the queue is full or would take too long, else in time.
         """
         if self._free.locked():
-            if self.waiting >= self._queue:
-                raise Problem("busy", "Too many images are waiting to be read. Try again in a moment.")
-            self._wait(1)
-            try:
-                await self._free.acquire()
-            finally:
-                self._wait(-1)
-            if gone is not None and await gone():
-                self._free.release()
-                raise ClientDisconnect
+            await self._wait(receive)
         else:
             await self._free.acquire()
+        began = monotonic()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._free.release()
+            self._pace.took(monotonic() - began)
 
-    def _wait(self, more: int) -> None:
+    async def _wait(self, receive: Receive | None) -> None:
+        if self.waiting >= self._queue or self.waiting * self._pace.seconds > self._seconds * self._workers:
+            raise _busy("images")
+        self._count(1)
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._free.acquire()
+        except TimeoutError:
+            raise _busy("images") from None
+        finally:
+            self._count(-1)
+        if receive is not None and has_gone(receive):
+            self._free.release()
+            raise ClientDisconnect
+
+    def _count(self, more: int) -> None:
         self.waiting += more
         self._note(self.waiting)
 
@@ -70,33 +111,70 @@ class Turns:
     Whatever else waits for the loop, a health check say, is then held up by one of them and not by all.
     """
 
-    def __init__(self, queue: int) -> None:
-        """`queue`: how many may wait for their turn."""
+    def __init__(self, queue: int, seconds: float = DRAWING_SECONDS) -> None:
+        """`queue`: how many may wait for their turn, `seconds`: for how long."""
         self._queue = queue
+        self._seconds = seconds
+        self._pace = Pace()
         self._taken = False
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._last = 0.0  # when the turn was given to someone who had waited, or taken by someone who had not
+        self._waiting: deque[tuple[asyncio.Future[None], float]] = deque()
 
-    async def take(self) -> None:
-        """Return when it is the caller's turn. Raises the problem `busy` at once where the queue is full."""
+    async def take(self, receive: Receive | None = None) -> None:
+        """Return when it is the caller's turn.
+
+        `receive` tells, after a wait, whether anyone still wants the answer; raises `ClientDisconnect` where nobody
+        does. Raises the problem `busy`: at once where the queue is full or would take too long, else in time.
+        """
         loop = asyncio.get_running_loop()
+        now = monotonic()
         if not self._taken:
             self._taken = True
+            self._last = now
             loop.call_soon(self._next)
             return
-        if len(self._waiting) >= self._queue:
-            raise Problem("busy", "Too many drawings are waiting to be read. Try again in a moment.")
+        waiting = len(self._waiting)
+        if waiting >= self._queue or waiting * self._pace.seconds > self._seconds:
+            raise _busy("drawings")
         turn = loop.create_future()
-        self._waiting.append(turn)
+        self._waiting.append((turn, now + self._seconds))
         await turn
+        if receive is not None and has_gone(receive):
+            raise ClientDisconnect
 
     def _next(self) -> None:
+        now = monotonic()
+        self._pace.took(now - self._last)
+        self._last = now
         while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():  # whoever waited may have been cancelled
-                turn.set_result(None)
-                asyncio.get_running_loop().call_soon(self._next)
-                return
+            turn, until = self._waiting.popleft()
+            if turn.done():  # whoever waited may have been cancelled
+                continue
+            if now > until:  # the pace was misjudged, or the machine has other things to do
+                turn.set_exception(_busy("drawings"))
+                continue
+            turn.set_result(None)
+            asyncio.get_running_loop().call_soon(self._next)
+            return
         self._taken = False
+
+
+def has_gone(receive: Receive) -> bool:
+    """Whether the client has closed its connection, once the whole body has been read.
+
+    `receive` is begun and not awaited: it answers at once where there is something to be said, and else is dropped.
+    """
+    said = receive()
+    try:
+        said.send(None)  # type: ignore[attr-defined]
+    except StopIteration as answer:
+        return bool(answer.value["type"] == "http.disconnect")
+    said.close()  # type: ignore[attr-defined]
+    return False
+
+
+def _busy(what: str) -> Problem:
+    return Problem("busy", f"Too many {what} are waiting to be read. Try again in a moment.")
 
 
 class Bytes:

@@ -11,7 +11,7 @@ from app.headers import Headers
 from app.metrics import Measured
 from app.operate import add_operation
 from app.pages import add_pages
-from app.predict import add_predict
+from app.predict import Direct, add_predict
 from app.problems import CatchAll, handle_problems
 from app.schema import add_problem_schema
 from app.service import Service
@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(Measured, metrics=service.metrics),
             Middleware(Headers),
             Middleware(CatchAll),
+            Middleware(Direct, service=service),
         ],
     )
     app.state.service = service

@@ -55,6 +55,29 @@ class Metrics:
             "digits_waiting", "Images that wait for a worker.", registry=self.registry, multiprocess_mode="livesum"
         )
 
+        # Finding a child by its labels costs more than counting: the few that there are, are kept.
+        self._of_request: dict[tuple[str, str, str], Counter] = {}
+        self._of_route: dict[str, Histogram] = {}
+        self._of_reading: dict[tuple[str, str], Counter] = {}
+
+    def read(self, model: str, verdict: str) -> None:
+        """Count a drawing that was read."""
+        child = self._of_reading.get((model, verdict))
+        if child is None:
+            child = self._of_reading[model, verdict] = self.readings.labels(model, verdict)
+        child.inc()
+
+    def answered(self, path: str, method: str, status: str, seconds: float) -> None:
+        """Count a request, whatever became of it, and how long it took."""
+        route = _route(path)
+        key = route, method if method in METHODS else "other", status
+        child = self._of_request.get(key)
+        if child is None:
+            child = self._of_request[key] = self.requests.labels(*key)
+            self._of_route.setdefault(route, self.seconds.labels(route))
+        child.inc()
+        self._of_route[route].observe(seconds)
+
     def exposition(self) -> bytes:
         """Everything counted so far, in Prometheus' text format."""
         registry = self.registry
@@ -88,10 +111,7 @@ class Measured:
         try:
             await self.app(scope, receive, watched)
         finally:
-            route = _route(scope["path"])
-            method = scope["method"] if scope["method"] in METHODS else "other"
-            self.metrics.requests.labels(route, method, status).inc()
-            self.metrics.seconds.labels(route).observe(perf_counter() - start)
+            self.metrics.answered(scope["path"], scope["method"], status, perf_counter() - start)
 
 
 def _route(path: str) -> str:

@@ -1,5 +1,7 @@
 """What people see in a browser: the page, its files, and the documentation of the interface."""
 
+import re
+from functools import lru_cache
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -13,6 +15,10 @@ from app.docs import render
 STATIC = Path(__file__).parent.parent / "static"
 STYLE = Path(__file__).parent / "docs.css"
 
+# Who shows a link's preview takes whole addresses only, and fetches what they name: nothing but a host may be in one.
+HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+MAX_ORIGINS = 16
+
 
 def add_pages(app: FastAPI, folder: Path = STATIC) -> None:
     """Serve the page at /, the files beside it at /static/, and the documentation at /docs."""
@@ -20,8 +26,15 @@ def add_pages(app: FastAPI, folder: Path = STATIC) -> None:
     style = Asset.of(STYLE.name, STYLE.read_bytes())
     documentation: list[Asset] = []  # made when it is first asked for: the app has all its routes by then
 
+    @lru_cache(MAX_ORIGINS)
+    def page(origin: str) -> Asset:
+        return assets.entries["index.html"].changed(b'content="static/', f'content="{origin}/static/'.encode())
+
+    async def index(request: Request) -> Response:
+        return page(_origin(request)).response(request)
+
     async def entry(request: Request) -> Response:
-        return assets.entries[request.url.path.rpartition("/")[2] or "index.html"].response(request)
+        return assets.entries[request.url.path.rpartition("/")[2]].response(request)
 
     async def file(request: Request) -> Response:
         asset, cache = assets.find(request.path_params["path"])
@@ -41,8 +54,17 @@ def add_pages(app: FastAPI, folder: Path = STATIC) -> None:
         return style.response(request)
 
     for name in assets.entries:
-        app.add_route("/" if name == "index.html" else f"/{name}", entry)
+        app.add_route(*("/", index) if name == "index.html" else (f"/{name}", entry))
     app.add_route("/static/{path:path}", file)
     app.add_route("/favicon.ico", icon)  # asked for by name, wherever a page names no icon
     app.add_route("/docs", docs)
     app.add_route("/docs.css", docs_style)
+
+
+def _origin(request: Request) -> str:
+    """Where the browser believes that the page is, like https://digits.example; without a good `Host`, nothing."""
+    host = request.headers.get("host", "")
+    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+    if not HOST.fullmatch(host) or scheme not in ("http", "https"):
+        return "."
+    return f"{scheme}://{host}{request.scope.get('root_path', '')}"

@@ -85,12 +85,16 @@ def problem_response(kind: str, detail: str, headers: Mapping[str, str] | None =
     return Response(body, status, headers, MEDIA_TYPE)
 
 
+def problem_of(error: Problem | DrawingError | UnknownModel) -> Response:
+    """The answer to an error of ours."""
+    headers = error.headers if isinstance(error, Problem) else None
+    return problem_response(error.kind, str(error.args[0]), headers)
+
+
 async def _answer(request: Request, error: Exception) -> Response:
-    """The problem that an error is."""
-    if isinstance(error, Problem):
-        return problem_response(error.kind, str(error), error.headers)
-    if isinstance(error, DrawingError | UnknownModel):
-        return problem_response(error.kind, str(error.args[0]))
+    """The answer to an error that the app knows about."""
+    if isinstance(error, Problem | DrawingError | UnknownModel):
+        return problem_of(error)
     if isinstance(error, RequestValidationError):
         details = (f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors())
         return problem_response("bad-query", f"{'; '.join(details)}. See /docs for what each takes.")

@@ -115,7 +115,7 @@ PREDICT_BODY: dict[str, Any] = {
                         "title": "Image",
                         "description": "An image as a base64 data URI.",
                         "required": ["image"],
-                        "properties": {"image": {"type": "string", "pattern": "^data:image/[a-z]+;base64,"}},
+                        "properties": {"image": {"type": "string", "pattern": f"^data:({'|'.join(IMAGES)});base64,"}},
                     },
                 ]
             },

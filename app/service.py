@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.gate import Bytes, Gate, Turns
+from app.inline import Trust
 from app.metrics import Metrics
 from app.problems import Problem
 from app.settings import Settings
@@ -24,6 +25,7 @@ class Service:
         self.metrics = Metrics()
         self.gate = Gate(settings.workers, settings.queue, self.metrics.waiting.set)
         self.turns = Turns(settings.queue)
+        self.trust = Trust()
         self.bytes = Bytes(LARGE_BODIES * settings.max_bytes)
         self._reader: Reader | None = None
 

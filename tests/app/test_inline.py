@@ -1,0 +1,70 @@
+"""What is read on the event loop and what is not."""
+
+import io
+import struct
+import time
+import zlib
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from app.inline import MAX_PIXELS, PICTURE_BYTES, SLOW_SECONDS, Trust, is_plain, is_small
+from tests.app.pictures import encoded, picture, png
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
+def test_a_drawn_picture_is_read_on_the_loop(mode: str) -> None:
+    assert is_plain(encoded(picture(7).convert(mode)))
+
+
+def with_text(compressed: bool) -> bytes:
+    """A picture with a million letters in it."""
+    info, file = PngInfo(), io.BytesIO()
+    info.add_text("Comment", "a" * 1_000_000 if compressed else "seven", zip=compressed)
+    picture(7).save(file, "PNG", pnginfo=info)
+    return file.getvalue()
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+NOT_PLAIN = {
+    "nothing": b"",
+    "a signature": png(7)[:8],
+    "a head": png(7)[:33],
+    "one cut short": png(7)[:-12],
+    "a JPEG": encoded(picture(7), "JPEG"),
+    "a large one": encoded(picture(7, side=321)),
+    "one of sixteen bits": encoded(Image.new("I;16", (28, 28))),
+    "one with a text": with_text(compressed=False),
+    "one with a packed text": with_text(compressed=True),
+    "one in many pieces": png(7)[:33] + chunk(b"IDAT", b"") * 1_000 + png(7)[33:],
+    "one that claims to be longer than it is": png(7)[:33] + struct.pack(">I", 2**32 - 1) + b"IDAT" + png(7)[41:],
+}
+
+
+@pytest.mark.parametrize("name", NOT_PLAIN)
+def test_everything_else_is_not(name: str) -> None:
+    assert not is_plain(NOT_PLAIN[name])
+
+
+def test_size_decides_what_is_looked_into() -> None:
+    assert is_small("application/json", bytes(4_096))
+    assert not is_small("application/json; charset=utf-8", bytes(4_097))
+    assert is_small("image/png", bytes(PICTURE_BYTES))
+    assert not is_small("image/png", bytes(PICTURE_BYTES + 1))
+    assert MAX_PIXELS >= 280 * 280
+
+
+def test_after_a_picture_that_held_up_the_loop_none_is_read_there_for_a_while() -> None:
+    trust = Trust()
+    with trust.timed():
+        time.sleep(2 * SLOW_SECONDS)  # the machine had other things to do
+    assert trust.given()
+    with trust.timed():
+        until = time.thread_time() + 2 * SLOW_SECONDS
+        while time.thread_time() < until:
+            pass
+    assert not trust.given()
