@@ -113,6 +113,7 @@ def variants() -> dict[str, Callable[[Reader, Strokes, int], int]]:
     """Each variant as a function of the reader, the strokes and a seed, to the digit."""
     found: dict[str, Callable[[Reader, Strokes, int], int]] = {
         "strokes, 1/100 the size": lambda reader, strokes, _: reader.read_strokes(_scaled(strokes, 0.01)).digit,
+        "strokes, 20 times the points": lambda reader, strokes, _: reader.read_strokes(_dense(strokes, 20)).digit,
         "strokes, whole pixels": lambda reader, strokes, _: reader.read_strokes(_rounded(strokes, 100)).digit,
     }
     for name, canvas in CANVASES.items():
@@ -125,6 +126,16 @@ def variants() -> dict[str, Callable[[Reader, Strokes, int], int]]:
 
 def _scaled(strokes: Strokes, factor: float) -> Strokes:
     return [[[x * factor, y * factor] for x, y in stroke] for stroke in strokes]
+
+
+def _dense(strokes: Strokes, times: int) -> Strokes:
+    """As a mouse of a thousand events a second records a slow hand."""
+    dense = []
+    for stroke in strokes:
+        at = np.linspace(0, len(stroke) - 1, times * (len(stroke) - 1) + 1)
+        axes = [np.interp(at, np.arange(len(stroke)), [point[axis] for point in stroke]) for axis in (0, 1)]
+        dense.append(np.stack(axes, axis=1).tolist())
+    return dense
 
 
 def _rounded(strokes: Strokes, side: float) -> Strokes:

@@ -23,8 +23,11 @@ SEVEN: list[list[list[float]]] = [[[10, 10], [60, 10], [30, 90]]]
         ([[[1, 2], [3]]], "not a pair"),
         ([[["1", "2"]]], "not a pair"),
         ([[[True, False]]], "not a pair"),
+        ([[[True, 0]]], "not a pair"),
+        ([[{"x": 1, "y": 2}]], "not a pair"),
+        ([["12"]], "not a pair"),
         ([[[None, 1]]], "not a pair"),
-        ([[[10**400, 1]]], "not a pair"),
+        ([[[10**400, 1]]], "not finite"),
         ([[[[1, 2], [3, 4]]]], "not a pair"),
         ([[[math.nan, 1]]], "not finite"),
         ([[[1, math.inf]]], "not finite"),
@@ -55,6 +58,18 @@ def test_the_same_drawing_elsewhere_or_larger_is_the_same_28x28() -> None:
     plain = normalise(rasterise(parse_strokes(SEVEN)).pixels).pixels
     moved = normalise(rasterise(parse_strokes([[[x * 3 + 700, y * 3 - 90] for x, y in SEVEN[0]]])).pixels).pixels
     assert np.abs(plain - moved).max() < 0.02
+
+
+@pytest.mark.parametrize("times", [2, 5, 50, 500])
+def test_a_slow_hand_draws_the_same_with_many_times_the_points(times: int) -> None:
+    at = np.linspace(0, 3 * np.pi, 37)
+    spiral = np.stack([8 * at * np.cos(at), 11 * at * np.sin(at)], axis=1)
+    between = np.linspace(0, len(spiral) - 1, times * (len(spiral) - 1) + 1)
+    slow = np.stack([np.interp(between, np.arange(len(spiral)), spiral[:, axis]) for axis in (0, 1)], axis=1)
+    bar = [[-20, 90], [20, 95]]
+    few, many = (normalise(rasterise(parse_strokes([line.tolist(), bar])).pixels).pixels for line in (spiral, slow))
+    assert np.abs(few - many).max() < 0.25
+    assert np.abs(few - many).mean() < 0.015
 
 
 def test_a_point_is_a_round_dot() -> None:
