@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.headers import SECURITY
 from app.problems import MEDIA_TYPE, PROBLEMS, RETRY_SECONDS
@@ -45,6 +45,7 @@ class Connection(HttpToolsProtocol):
         self._most = 2 * self._settings.max_bytes + 1_000_000
         self._in_head = True
         self._bytes = 0  # since the request began
+        self._answering: RequestResponseCycle | None = None  # of pipelined requests the first; `cycle` is the last
         self._head_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
 
@@ -61,7 +62,10 @@ class Connection(HttpToolsProtocol):
         self._stop_head_timer()
         self._stop_write_timer()
         self.pipeline.clear()
+        if self._answering is not None:
+            self._answering.disconnected = True
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()  # which uvicorn leaves, and all that it holds, where a client broke off
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and watch over what is still to come."""
@@ -108,6 +112,8 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             raise Refused("busy", f"More than {MAX_PIPELINED} requests wait on this connection. Wait for the answers.")
         super().on_headers_complete()
+        if not self.pipeline:
+            self._answering = self.cycle
 
     def on_message_complete(self) -> None:
         """The request is whole: what follows on this connection is another."""
@@ -115,13 +121,19 @@ class Connection(HttpToolsProtocol):
         self._in_head = True
         self._bytes = 0
 
+    def on_response_complete(self) -> None:
+        """The next of the requests that wait is answered."""
+        self._answering = self.pipeline[-1][0] if self.pipeline else None
+        super().on_response_complete()
+
     def refuse(self, kind: str, detail: str) -> None:
         """Answer with a problem, where nothing else is being answered, and close."""
         self._stop_head_timer()
-        if self.cycle is not None and not self.cycle.response_complete:
-            begun = self.cycle.response_started
-            self.cycle.disconnected = True  # whatever the app still says goes nowhere
-            self.cycle.message_event.set()
+        self.pipeline.clear()
+        if self._answering is not None and not self._answering.response_complete:
+            begun = self._answering.response_started
+            self._answering.disconnected = True  # whatever the app still says goes nowhere
+            self._answering.message_event.set()
             if begun:
                 self.transport.close()
                 return

@@ -41,6 +41,11 @@ class Server:
         assert match, status
         return int(match[1]) * 1024
 
+    def seconds(self) -> float:
+        """How long processors have worked for it."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def reset_peak(self) -> None:
         """Make VmHWM start again from what it is now."""
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
