@@ -64,7 +64,7 @@ def add_pages(app: FastAPI, folder: Path = STATIC) -> None:
 def _origin(request: Request) -> str:
     """Where the browser believes that the page is, like https://digits.example; without a good `Host`, nothing."""
     host = request.headers.get("host", "")
-    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+    scheme = request.headers.get("x-forwarded-proto", request.url.scheme).partition(",")[0]
     if not HOST.fullmatch(host) or scheme not in ("http", "https"):
         return "."
     return f"{scheme}://{host}{request.scope.get('root_path', '')}"

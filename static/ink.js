@@ -21,6 +21,9 @@ const BEYOND = 28;
 /** A point nearer to the last one than this adds bytes, not shape. */
 const NEAR = 0.75;
 
+/** So many steps can be undone; each holds on to a list of its strokes. */
+const MOST_STEPS = 1_000;
+
 /** @type {Drawing} */
 export const BLANK = Object.freeze({ strokes: Object.freeze([]), picture: null });
 
@@ -120,6 +123,7 @@ export class History {
   /** @param {Drawing} drawing */
   #step(drawing) {
     this.#past.push(this.#present);
+    if (this.#past.length > MOST_STEPS) this.#past.shift();
     this.#present = drawing;
     this.#future = [];
   }

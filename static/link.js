@@ -39,13 +39,22 @@ export function toFragment(strokes) {
 }
 
 /**
+ * Whether a fragment is meant to hold a drawing.
+ *
+ * @param {string} fragment
+ */
+export function isLink(fragment) {
+  return fragment.startsWith(KEY);
+}
+
+/**
  * The strokes in a fragment, or null where it holds none that can be drawn.
  *
  * @param {string} fragment
  * @returns {Stroke[] | null}
  */
 export function fromFragment(fragment) {
-  if (!fragment.startsWith(KEY)) return null;
+  if (!isLink(fragment)) return null;
   try {
     const bytes = atob(fragment.slice(KEY.length).replaceAll("-", "+").replaceAll("_", "/"));
     let at = 0;

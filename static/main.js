@@ -7,7 +7,7 @@
 
 import { find } from "./elements.js";
 import { History, isBlank, withStroke } from "./ink.js";
-import { fromFragment } from "./link.js";
+import { fromFragment, isLink, toFragment } from "./link.js";
 import { Pad } from "./pad.js";
 import { Past } from "./past.js";
 import { acceptPictures } from "./picture.js";
@@ -55,6 +55,11 @@ const pad = new Pad(find("#pad", HTMLCanvasElement), {
   },
 });
 
+/** Once nothing has changed for this long, it is remembered: browsers allow a hundred times in half a minute. */
+const REST_MS = 400;
+
+let resting = 0;
+
 /** @type {Drawing | null} the one that the address carries; it goes from there once it is another one */
 let linked = null;
 
@@ -83,6 +88,8 @@ function changed() {
     reader.ask(drawing, true);
   }
   tray.offer(drawing, null);
+  clearTimeout(resting);
+  resting = setTimeout(remember, REST_MS);
 }
 
 /**
@@ -172,13 +179,33 @@ acceptPictures(find("#file", HTMLInputElement), (file) => take(() => history.put
 /** A link that carries a drawing puts it on the sheet. */
 function open() {
   const strokes = fromFragment(location.hash);
-  if (!strokes) return;
-  linked = { strokes, picture: null };
-  take(() => history.put(/** @type {Drawing} */ (linked)));
+  if (strokes) {
+    linked = { strokes, picture: null };
+    take(() => history.put(/** @type {Drawing} */ (linked)));
+  } else if (isLink(location.hash) && isBlank(history.drawing)) {
+    result.damaged();
+  }
 }
 
+/**
+ * Strokes outlive a reload, a look at another page, and a phone that put the tab to sleep. They are kept with the
+ * tab's own history: no storage that a private window lacks, and nothing for the next visitor to find.
+ */
+function remember() {
+  const { strokes } = history.drawing;
+  const state = strokes.length > 0 ? toFragment(strokes) : null;
+  try {
+    if (state !== window.history.state) window.history.replaceState(state, "");
+  } catch {
+    // More than a browser keeps, or more often than it allows: the drawing is still on the sheet.
+  }
+}
+
+document.addEventListener("visibilitychange", () => document.hidden && remember());
 window.addEventListener("hashchange", open);
 changed();
+const kept = fromFragment(`${window.history.state}`);
+if (kept && !isLink(location.hash)) take(() => history.put({ strokes: kept, picture: null }));
 open();
 performance.mark("drawable");
 
@@ -192,7 +219,7 @@ async function knock() {
   if (isThere) {
     result.empty();
   } else {
-    result.troubled({ kind: "away", detail: "" });
+    result.troubled({ kind: "away" });
     setTimeout(knock, KNOCK_MS);
   }
 }

@@ -47,7 +47,7 @@ export class Past {
   /** @param {import("./reader.js").Answer} answer */
   #tell(answer) {
     const { words, detail } = inWords(answer);
-    write(this.#face, `${answer.digit}`);
+    write(this.#face, answer.verdict === "not_a_digit" ? "?" : `${answer.digit}`);
     write(this.#words, words);
     write(this.#detail, detail);
   }

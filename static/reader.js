@@ -27,12 +27,15 @@
  *
  * @typedef {object} Trouble
  * @property {"slow" | "unreachable" | "busy" | "refused" | "away"} kind  away: nobody is there, and nothing was asked
- * @property {string} detail  the server's own words where it refused, else empty
+ * @property {string} [reason]  why it was refused, as the `type` of a problem
+ * @property {string} [detail]  the server's own words for it
  *
  * @typedef {object} ReaderEvents
  * @property {(answer: Answer, settled: boolean) => void} answered  settled: to the latest question, asked for good
  * @property {(trouble: Trouble) => void} troubled
  */
+
+import { MOST_BYTES, READ } from "./picture.js";
 
 /** Shortest time between two questions while the pen moves: ten a second look alive and leave the server idle. */
 const LIVE_MS = 100;
@@ -42,6 +45,9 @@ const SLOW_MS = 1_500;
 
 /** After this long the question is asked again. */
 const TIMEOUT_MS = 10_000;
+
+/** A picture takes its time on the way up: longer than a server waits for it by default, which then says so. */
+const PICTURE_MS = 30_000;
 
 /** Waits after the first, second... failure in a row; the last one from then on. */
 const BACKOFF_MS = [500, 1_000, 2_000, 4_000];
@@ -63,7 +69,16 @@ class Failure extends Error {
 }
 
 /** A drawing that the server will not read however often it is asked. */
-class Refusal extends Error {}
+class Refusal extends Error {
+  /**
+   * @param {string} reason  the `type` of the problem
+   * @param {string} [detail]
+   */
+  constructor(reason, detail) {
+    super(detail);
+    this.reason = reason;
+  }
+}
 
 export class Reader {
   #events;
@@ -152,7 +167,7 @@ export class Reader {
     const asking = (this.#asking = new AbortController());
     this.#wanted = null;
     const slow = setTimeout(() => this.#slow(asking), SLOW_MS);
-    const timeout = setTimeout(() => asking.abort(), TIMEOUT_MS);
+    const timeout = setTimeout(() => asking.abort(), question.drawing.picture ? PICTURE_MS : TIMEOUT_MS);
     try {
       const answer = await predict(question.drawing, { model: this.#model, explain: question.settled }, asking.signal);
       if (asking !== this.#asking) return;
@@ -162,7 +177,8 @@ export class Reader {
       if (asking !== this.#asking) return;
       if (error instanceof Refusal) {
         this.#failures = 0;
-        if (question.settled && !this.#wanted) this.#events.troubled({ kind: "refused", detail: error.message });
+        const { reason, message } = error;
+        if (question.settled && !this.#wanted) this.#events.troubled({ kind: "refused", reason, detail: message });
       } else {
         this.#failed(error instanceof Failure ? error : new Failure("unreachable"), question);
       }
@@ -184,12 +200,12 @@ export class Reader {
     this.#failures += 1;
     this.#earliest = performance.now() + Math.max(backoff(this.#failures), failure.wait);
     this.#wanted ??= question;
-    this.#events.troubled({ kind: failure.kind, detail: "" });
+    this.#events.troubled({ kind: failure.kind });
   }
 
   /** @param {AbortController} asking */
   #slow(asking) {
-    if (asking === this.#asking && !this.isFailing) this.#events.troubled({ kind: "slow", detail: "" });
+    if (asking === this.#asking && !this.isFailing) this.#events.troubled({ kind: "slow" });
   }
 }
 
@@ -219,16 +235,18 @@ export function address(query) {
  * @returns {Promise<Answer>}
  */
 export async function predict({ strokes, picture }, query, signal) {
+  if (picture && !READ.has(picture.type)) throw new Refusal("unsupported-media");
+  if (picture && picture.size > MOST_BYTES) throw new Refusal("too-large");
   const response = await fetch(address(query), {
     method: "POST",
-    headers: { "Content-Type": picture ? picture.type || "application/octet-stream" : "application/json" },
+    headers: { "Content-Type": picture?.type ?? "application/json" },
     body: picture ?? JSON.stringify({ strokes }),
     signal,
   });
   if (response.status === 503 || response.status === 429) throw new Failure("busy", retryAfter(response));
-  if (response.status >= 500 || response.status === 408) throw new Failure("unreachable", retryAfter(response));
+  if (response.status >= 500 || (response.status === 408 && !picture)) throw new Failure("unreachable", retryAfter(response));
   const body = await response.json();
-  if (!response.ok) throw new Refusal(body.detail ?? body.title ?? "");
+  if (!response.ok) throw new Refusal(`${body.type}`, body.detail ?? "");
   if (!Array.isArray(body.probabilities)) throw new Failure("unreachable"); // a login page of some hotel, perhaps
   return body;
 }

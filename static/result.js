@@ -21,6 +21,22 @@ const TROUBLES = {
   refused: { words: "This can’t be read", detail: "Undo it, or clear the pad and try another." },
 };
 
+const NO_PICTURE = { words: "That’s not a picture I can read", detail: "PNG, JPEG, WebP, GIF and BMP are." };
+const TOO_LARGE = { words: "That picture is too large", detail: "A smaller one is plenty: 1,000 pixels a side." };
+
+/** @type {Record<string, { words: string, detail: string } | undefined>} by the reason of a refusal */
+const REFUSALS = {
+  "blank": { words: "I see no ink in it", detail: "Nothing stands out from the paper. Try a thicker pen, or more light." },
+  "not-an-image": NO_PICTURE,
+  "unsupported-media": NO_PICTURE,
+  "too-many-pixels": TOO_LARGE,
+  "too-large": TOO_LARGE,
+  "too-slow": { words: "It took too long to send", detail: "Try a smaller picture, or a better connection." },
+  "bad-strokes": { words: "That’s too much ink", detail: "Undo some of it, or clear the pad and start again." },
+};
+
+const DAMAGED = { words: "That link is damaged", detail: "Its drawing got lost on the way. Draw one yourself?" };
+
 export class Result {
   #root;
   #face;
@@ -57,6 +73,12 @@ export class Result {
     this.#weigh([]);
   }
 
+  /** Nothing is on the pad, though a link said that something would be. */
+  damaged() {
+    this.#say(DAMAGED.words, DAMAGED.detail);
+    this.#announce(`${DAMAGED.words}. ${DAMAGED.detail}`);
+  }
+
   drawing() {
     this.#enter("drawing");
   }
@@ -91,16 +113,17 @@ export class Result {
   }
 
   /** @param {Trouble} trouble */
-  troubled({ kind, detail }) {
-    const said = TROUBLES[kind];
+  troubled({ kind, reason, detail }) {
+    const known = kind === "refused" ? REFUSALS[`${reason}`] : TROUBLES[kind];
+    const said = known ?? { words: TROUBLES.refused.words, detail: detail || TROUBLES.refused.detail };
     if (this.#root.dataset.state === "error" && this.#words.textContent === said.words) return; // said before
     if (kind !== "slow") {
       this.#enter("error");
-      this.#show("");
+      this.#show(kind === "refused" ? "?" : "", [], false);
       this.#weigh([]);
     }
-    this.#say(said.words, detail || said.detail);
-    this.#announce(`${said.words}. ${detail || said.detail}`);
+    this.#say(said.words, said.detail);
+    this.#announce(`${said.words}. ${said.detail}`);
   }
 
   /** @param {State} state */

@@ -1,7 +1,7 @@
 """Pictures of the page in its main states, to be looked at; two of them are the README's.
 
 python -m tests.benchmarks.screenshots                 all of them, to runs/screenshots
-python -m tests.benchmarks.screenshots --previews      static/preview.png and static/preview-phone.png alone
+python -m tests.benchmarks.screenshots --previews      those in static/: the README's two, and the card of a link
 """
 
 import argparse
@@ -28,6 +28,7 @@ SCREENS: dict[str, dict[str, Any]] = {
     "small-phone": {"viewport": {"width": 320, "height": 568}, "device_scale_factor": 2, "has_touch": True},
     "preview": {"viewport": {"width": 1280, "height": 1325}},
     "wide": {"viewport": {"width": 1920, "height": 1080}},
+    "card": {"viewport": {"width": 1200, "height": 630}},
 }
 COLOURS = 160  # a page in few colours: enough for the edges of its letters
 
@@ -96,15 +97,18 @@ def shoot(page: Page, path: Path, *, whole: bool) -> None:
         page.locator(".past").scroll_into_view_if_needed()  # what is read only while somebody looks
     page.wait_for_timeout(500)  # the bars have come to rest
     picture = Image.open(io.BytesIO(page.screenshot(full_page=whole))).convert("RGB")
-    picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+    few = picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=COLOURS, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
     print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}  {path.stat().st_size:,} bytes")
 
 
 def previews(browser: Browser, url: str) -> None:
-    """The README's two."""
-    for name, screen, scheme in (("preview", "preview", "light"), ("preview-phone", "phone", "dark")):
-        with opened(browser, url, screen, "dark" if scheme == "dark" else "light") as page:
+    """The README's two, and what is shown of the page beside a link to it."""
+    for name, screen in (("preview", "preview"), ("preview-phone", "phone"), ("card", "card")):
+        with opened(browser, url, screen, "dark" if screen == "phone" else "light") as page:
             answered(page)
+            if screen == "card":
+                page.locator("main > section").evaluate_all("(parts) => parts.forEach((part) => (part.hidden = true))")
             shoot(page, ROOT / "static" / f"{name}.png", whole=False)
 
 
@@ -137,11 +141,12 @@ def main() -> None:
             icons(browser)
             browser.close()
             return
-        previews(browser, server.url)
+        if not args.only:
+            previews(browser, server.url)
         schemes: tuple[Scheme, ...] = () if args.previews else ("light", "dark")
         args.out.mkdir(parents=True, exist_ok=True)
         for scheme in schemes:
-            for screen in SCREENS.keys() - {"preview"}:
+            for screen in SCREENS.keys() - {"preview", "card"}:
                 for state in STATES:
                     name = f"{screen}-{state.__name__}-{scheme}"
                     if args.only in name:

@@ -1,9 +1,13 @@
 """What a visit costs, and what is left without a server."""
 
+import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenPage, Watch, restarted
@@ -109,3 +113,35 @@ def test_an_update_replaces_what_was_kept(own: Server, open_page: OpenPage) -> N
       const names = (await (await caches.open("page")).keys()).map(({ url }) => url);
       return names.length > 15 && !names.some((name) => name.includes("0123456789ab"));
     }""")
+
+
+def preview(server: Server, **headers: str) -> str:
+    """The address of the picture that is shown beside a link to the page."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    page = httpx.get(f"{server.url}/", headers=names).text
+    found = re.search('property="og:image" content="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def test_a_link_is_previewed_with_a_picture_under_its_whole_address(server: Server) -> None:
+    address = preview(server)
+    assert address.startswith(f"{server.url}/static/")
+    card = httpx.get(address)
+    with Image.open(io.BytesIO(card.content)) as picture:
+        assert picture.size == (1200, 630)
+    assert "immutable" in card.headers["cache-control"]
+
+    assert preview(server, host="digits.example", x_forwarded_proto="https").startswith(
+        "https://digits.example/static/"
+    )
+    assert preview(server, host="digits.example", x_forwarded_proto="javascript").startswith("./static/")
+    assert preview(server, host='"><script>').startswith("./static/")
+
+
+def test_the_page_can_be_installed(open_page: OpenPage) -> None:
+    page = open_page(service_workers="allow")
+    page.evaluate("() => navigator.serviceWorker.ready")
+    errors = page.context.new_cdp_session(page).send("Page.getInstallabilityErrors")["installabilityErrors"]
+
+    assert [error for error in errors if error["errorId"] != "in-incognito"] == []

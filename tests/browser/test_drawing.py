@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, Watch
 from tests.browser.hand import Hand, Screen
+from tests.browser.tasks import traced
 from tests.drawings import load_drawing
 
 SEVEN = load_drawing("7-school")
@@ -203,27 +204,64 @@ def test_a_resize_in_mid_stroke_loses_nothing(page: Page, hand: Hand) -> None:
     assert hand.answer() == 1
 
 
-def test_five_hundred_rapid_strokes_are_all_kept_without_a_stutter(page: Page, hand: Hand) -> None:
-    page.evaluate("""() => {
-      window.long = [];
-      new PerformanceObserver((list) => long.push(...list.getEntries().map((entry) => entry.duration)))
-        .observe({ type: "longtask" });
-    }""")
-    rows = [[(20.0 + 10 * i, 12.0 + 10 * j), (24.0 + 10 * i, 16.0 + 10 * j)] for i in range(20) for j in range(25)]
-    for start in range(0, 500, 5):
-        hand.replay(rows[start : start + 5])
-    hand.wait_for("answered")
+ROWS = [[(20.0 + 10 * i, 12.0 + 10 * j), (24.0 + 10 * i, 16.0 + 10 * j)] for i in range(20) for j in range(25)]
 
-    with page.expect_request("**/predict?explain=true") as question:
-        page.keyboard.press("Escape")
-        page.keyboard.press("Control+z")
-    assert len(json.loads(question.value.post_data or "")["strokes"]) == 500
-    hand.wait_for("answered")
-    # At most 50 ms where nothing else runs (tests/benchmarks/page.py); twice that for a busy machine.
-    assert page.evaluate("long.filter((duration) => duration > 100)") == []
+# One stroke of so many points, a hundred to a frame, as a pen gives them.
+SPIRAL = """async (count) => {
+  const pad = document.querySelector("#pad");
+  const { left, top, width } = pad.getBoundingClientRect();
+  const send = (type, n, buttons, coalescedEvents = []) => new PointerEvent(type, {
+    clientX: left + width * (0.5 + (0.1 + 0.3 * (n % 3_000) / 3_000) * Math.cos(n / 15)),
+    clientY: top + width * (0.5 + (0.1 + 0.3 * (n % 3_000) / 3_000) * Math.sin(n / 15)),
+    buttons, pointerId: 1, pointerType: "mouse", bubbles: true, coalescedEvents,
+  });
+  pad.dispatchEvent(send("pointerdown", 0, 1));
+  for (let n = 0; n < count; n += 100) {
+    const between = Array.from({ length: 100 }, (_, i) => send("pointermove", n + i, 1));
+    pad.dispatchEvent(send("pointermove", n + 99, 1, between));
+    await new Promise(requestAnimationFrame);
+  }
+  pad.dispatchEvent(send("pointerup", count - 1, 0));
+}"""
+
+
+def test_five_hundred_rapid_strokes_are_all_kept_without_a_stutter(page: Page, hand: Hand) -> None:
+    with traced(page) as tasks:
+        for start in range(0, 500, 5):
+            hand.replay(ROWS[start : start + 5])
+        hand.wait_for("answered")
+        with page.expect_request("**/predict?explain=true") as question:
+            page.keyboard.press("Escape")
+            page.keyboard.press("Control+z")
+        hand.wait_for("answered")
+
+    assert json.loads(question.value.post_data or "")["strokes"] == [
+        [list(point) for point in stroke] for stroke in ROWS
+    ]
+    assert len(tasks.processor) > 500
+    assert tasks.long == []
     for _ in range(3):
         page.keyboard.press("Control+z")
     hand.wait_for("answered")
+
+
+def test_a_stroke_of_ten_thousand_points_is_drawn_and_read_without_a_stutter(page: Page, hand: Hand) -> None:
+    with traced(page) as tasks, page.expect_request("**/predict?explain=true") as question:
+        page.evaluate(SPIRAL, 10_000)
+        hand.wait_for("answered")
+
+    [stroke] = json.loads(question.value.post_data or "")["strokes"]
+    assert 9_900 < len(stroke) <= 10_001
+    assert len(tasks.processor) > 200
+    assert tasks.long == []
+
+
+def test_more_ink_than_can_be_read_is_said_to_be_too_much(page: Page, hand: Hand, watch: Watch) -> None:
+    watch.expected += ["422"]
+    page.evaluate(SPIRAL, 21_000)
+    hand.says("too much ink")
+    page.click("#undo")
+    hand.wait_for("empty")
 
 
 def test_the_ink_changes_with_the_colour_scheme(page: Page, hand: Hand) -> None:

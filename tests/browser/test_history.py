@@ -96,3 +96,16 @@ def test_a_new_stroke_after_undo_leaves_nothing_to_redo(page: Page, hand: Hand) 
 
     assert enabled(page) == {"undo", "clear"}
     assert hand.ink().left > 0.5
+
+
+def test_a_thousand_steps_can_be_undone_and_no_more_are_held(page: Page) -> None:
+    undone = page.evaluate("""async () => {
+      const { History } = await import("/static/ink.js");
+      const history = new History();
+      for (let i = 0; i < 1_200; i++) history.add([[i % 280, 10]]);
+      let steps = 0;
+      for (; history.canUndo; steps++) history.undo();
+      return [steps, history.drawing.strokes.length];
+    }""")
+
+    assert undone == [1_000, 200]

@@ -75,6 +75,84 @@ def test_a_link_that_is_damaged_opens_to_an_empty_pad(page: Page, hand: Hand, se
         assert hand.ink().share == 0, fragment
 
 
+def test_a_link_that_is_damaged_is_said_to_be(page: Page, hand: Hand, server: Server) -> None:
+    page.goto("about:blank")
+    page.goto(f"{server.url}/#d=_____w")
+    hand.says("link is damaged")
+    assert hand.state() == "empty"
+    hand.draw(FOUR.strokes)
+    assert hand.answer() == 4
+    page.evaluate("location.hash = '#d=!'")
+    page.wait_for_timeout(100)
+    assert hand.answer() == 4, "a damaged link takes a drawing away"
+
+
+def test_links_go_back_and_forth_with_the_browser(open_page: OpenPage, server: Server) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    hand = Hand(page)
+    links = {}
+    for digit in (4, 7):
+        hand.replay(load_drawing(f"{digit}-school").strokes)
+        hand.wait_for("answered")
+        page.click("#copy-link")
+        expect(page.locator("#taken")).to_contain_text("copied")
+        links[digit] = clipboard(page).removeprefix(server.url + "/")
+        page.keyboard.press("Escape")
+        expect(page.locator("#taken")).to_have_text("")
+    for digit in (4, 7):
+        page.evaluate("(link) => (location.hash = link)", links[digit])
+        hand.shows(str(digit))
+        assert hand.answer() == digit
+
+    page.go_back()
+    hand.shows("4")
+    assert hand.answer() == 4
+    page.go_forward()
+    hand.shows("7")
+    assert hand.answer() == 7
+
+
+@pytest.mark.parametrize("way", ["reload", "docs and back"])
+def test_a_drawing_outlives_a_reload_and_a_look_at_another_page(page: Page, hand: Hand, way: str) -> None:
+    hand.draw(FOUR.strokes)
+    hand.wait_for("answered")
+    before = hand.ink()
+    page.wait_for_function("() => history.state")
+    if way == "reload":
+        page.reload()
+    else:
+        page.click("header a")
+        page.wait_for_url("**/docs")
+        page.go_back()
+
+    assert hand.answer() == 4
+    assert hand.ink().is_like(before)
+    assert "#" not in page.url
+    page.keyboard.press("Escape")
+    hand.wait_for("empty")
+    page.wait_for_function("() => !history.state")
+    page.reload()
+    page.wait_for_selector('#result[data-state="empty"]')
+    assert hand.ink().share == 0, "a drawing that was cleared is back"
+
+
+def test_where_storage_is_blocked_the_page_works(open_page: OpenPage) -> None:
+    page = open_page()
+    page.add_init_script("""
+      for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches", "cookieStore"])
+        Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError"); } });
+      history.replaceState = () => { throw new DOMException("blocked", "SecurityError"); };
+      navigator.serviceWorker.register = () => Promise.reject(new DOMException("blocked", "SecurityError"));
+    """)
+    page.reload()
+    hand = Hand(page)
+    hand.draw(FOUR.strokes)
+    assert hand.answer() == 4
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.keyboard.press("Escape")
+    hand.wait_for("empty")
+
+
 def test_the_line_for_curl_gets_the_same_answer(permitted: Page) -> None:
     hand = Hand(permitted)
     hand.draw(FOUR.strokes)
