@@ -37,12 +37,14 @@ _LAST = 8
 class Pace:
     """How long those who wait for one another take each, and so how long a queue of them will."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: float) -> None:
+        """`most`: seconds that one may count as; a machine that stood still for a while is no reason to refuse many."""
         self.seconds = 0.0
+        self._most = most
 
     def took(self, seconds: float) -> None:
         """Count one more."""
-        self.seconds += (seconds - self.seconds) / _LAST
+        self.seconds += (min(seconds, self._most) - self.seconds) / _LAST
 
 
 class Gate:
@@ -68,7 +70,7 @@ class Gate:
         self._queue = queue
         self._seconds = seconds
         self._note = note
-        self._pace = Pace()
+        self._pace = Pace(seconds / _LAST)
         self.waiting = 0
 
     async def run(self, work: Callable[[], T], receive: Receive | None = None) -> T:
@@ -122,7 +124,7 @@ class Turns:
         """`queue`: how many may wait for their turn, `seconds`: for how long."""
         self._queue = queue
         self._seconds = seconds
-        self._pace = Pace()
+        self._pace = Pace(seconds / _LAST)
         self._taken = False
         self._last = 0.0  # when the turn was given to someone who had waited, or taken by someone who had not
         self._waiting: deque[tuple[asyncio.Future[None], float]] = deque()

@@ -162,7 +162,7 @@ def test_images_that_would_wait_too_long_are_refused_at_once() -> None:
             images = [asyncio.create_task(image()) for _ in range(50)]
             await asyncio.sleep(0.005)
             refused = sum(each.done() for each in images)
-            assert refused > 40, f"{refused} were told at once"
+            assert refused >= 35, f"{refused} were told at once"
             return list(await asyncio.gather(*images))
         finally:
             gate.close()
