@@ -39,6 +39,7 @@ MIN_CONTRAST = 10.0
 # A picture whose border is this even has flat paper; a photograph never does.
 FLAT_SHARE = 0.9
 FLAT_LEVELS = 3.0
+FLAT_LEVELS_LOSSY = 8.0  # ripples of the compression around ink reach the border of a small picture
 # Specks are looked for on a grid of about CELLS cells a side: a cell counts that is CELL_INK full, and patches of cells
 # that hold less than PATCH_INK of the largest's ink are dust. The dot in a dotted zero holds 5 to 10 %.
 CELLS = 64
@@ -280,7 +281,7 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
     """
     border = _border(colours)
     middle = np.median(border, axis=0).astype(np.float32)
-    even = np.abs(border - middle).max(axis=1) <= FLAT_LEVELS
+    even = np.abs(border - middle).max(axis=1) <= (FLAT_LEVELS_LOSSY if lossy else FLAT_LEVELS)
     flat = flat or float(even.mean()) >= FLAT_SHARE
     # Light multiplies what paper and ink send back, so uneven light is divided out.
     difference = colours - middle if flat else colours * (middle / np.maximum(_paper(colours), MIN_LIGHT)) - middle

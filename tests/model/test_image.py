@@ -11,6 +11,8 @@ from model import image
 from model.errors import Blank, NotAnImage, TooManyPixels
 from model.image import read_image
 from model.normalise import normalise
+from model.reader import Reader
+from tests.data import mnist_images, mnist_labels
 
 Colour = tuple[int, ...]
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
@@ -147,3 +149,15 @@ def test_the_crop_is_in_the_pixels_of_the_image_however_large_it_was() -> None:
         assert ink.origin[1] + top / ink.scale == pytest.approx(0.165 * side, abs=0.01 * side)
         assert length / ink.scale == pytest.approx(0.65 * side, abs=0.02 * side)
         assert ink.origin[0] + (left + length / 2) / ink.scale == pytest.approx(0.5 * side, abs=0.02 * side)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_small_lossy_picture_of_an_mnist_digit_is_still_that_digit(kind: str, inverted: bool) -> None:
+    reader, right = Reader(), 0
+    for pixels, label in zip(mnist_images("t10k")[:100], mnist_labels("t10k"), strict=False):
+        levels = (pixels * 255 + 0.5).astype(np.uint8)
+        buffer = io.BytesIO()
+        Image.fromarray(255 - levels if inverted else levels).save(buffer, kind, quality=75)
+        right += reader.read_image(buffer.getvalue()).digit == label
+    assert right >= 98
