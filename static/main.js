@@ -20,6 +20,7 @@ import { Why } from "./why.js";
 /** Time between two looks whether the reader is back. */
 const KNOCK_MS = 3_000;
 
+const desk = find(".desk", HTMLElement);
 const sheet = find("#sheet", HTMLElement);
 const picture = find("#picture", HTMLImageElement);
 const undoButton = find("#undo", HTMLButtonElement);
@@ -36,7 +37,7 @@ const why = new Why(picture);
 const past = new Past(find(".past", HTMLElement));
 const tray = new Take();
 const shelf = new Shelf(find(".shelf", HTMLElement), find("#shelf", HTMLElement), (drawing) => {
-  take(() => history.put(drawing));
+  put(drawing);
 });
 const reader = new Reader({ answered, troubled });
 const pad = new Pad(find("#pad", HTMLCanvasElement), {
@@ -148,6 +149,13 @@ function take(step) {
   if (history.drawing !== before) changed();
 }
 
+/** @param {Drawing} drawing  that may come from far down the page */
+function put(drawing) {
+  take(() => history.put(drawing));
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  desk.scrollIntoView({ block: "nearest", behavior: isCalm ? "instant" : "smooth" });
+}
+
 const undo = () => back(() => history.undo());
 const redo = () => back(() => history.redo());
 const clear = () => take(() => history.clear());
@@ -174,7 +182,7 @@ document.addEventListener("keydown", (event) => {
   step();
 });
 
-acceptPictures(find("#file", HTMLInputElement), (file) => take(() => history.put({ strokes: [], picture: file })));
+acceptPictures(find("#file", HTMLInputElement), (file) => put({ strokes: [], picture: file }));
 
 /** A link that carries a drawing puts it on the sheet. */
 function open() {
@@ -210,17 +218,21 @@ open();
 performance.mark("drawable");
 
 // A page that comes from the service worker may come without a server.
-if (navigator.serviceWorker?.controller) void knock();
+if (navigator.serviceWorker?.controller) void knock(false);
 
-/** Say on an empty pad whether anybody would read, until somebody would. */
-async function knock() {
+/**
+ * Say on an empty pad that nobody would read, until somebody would.
+ *
+ * @param {boolean} isSaid
+ */
+async function knock(isSaid) {
   const isThere = await reader.isThere();
   if (!isBlank(history.drawing) || pad.isDrawing) return; // the answer will say
   if (isThere) {
-    result.empty();
+    if (isSaid) result.empty();
   } else {
     result.troubled({ kind: "away" });
-    setTimeout(knock, KNOCK_MS);
+    setTimeout(() => knock(true), KNOCK_MS);
   }
 }
 

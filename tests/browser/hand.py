@@ -50,6 +50,27 @@ REPLAY = """(strokes) => {
   }
 }"""
 
+# One stroke of so many points, a hundred to a frame, as a pen gives them.
+SPIRAL = """async (count) => {
+  const pad = document.querySelector("#pad");
+  const { left, top, width } = pad.getBoundingClientRect();
+  const send = (type, n, buttons, coalescedEvents = []) => new PointerEvent(type, {
+    clientX: left + width * (0.5 + (0.1 + 0.3 * (n % 3_000) / 3_000) * Math.cos(n / 15)),
+    clientY: top + width * (0.5 + (0.1 + 0.3 * (n % 3_000) / 3_000) * Math.sin(n / 15)),
+    buttons, pointerId: 1, pointerType: "mouse", bubbles: true, coalescedEvents,
+  });
+  pad.dispatchEvent(send("pointerdown", 0, 1));
+  for (let n = 0; n < count; n += 100) {
+    const between = Array.from({ length: 100 }, (_, i) => send("pointermove", n + i, 1));
+    pad.dispatchEvent(send("pointermove", n + 99, 1, between));
+    await new Promise(requestAnimationFrame);
+  }
+  pad.dispatchEvent(send("pointerup", count - 1, 0));
+}"""
+
+# Five hundred strokes, all over the pad.
+DASHES = [[(20.0 + 10 * i, 12.0 + 10 * j), (24.0 + 10 * i, 16.0 + 10 * j)] for i in range(20) for j in range(25)]
+
 
 @dataclass(frozen=True)
 class Ink:
@@ -77,6 +98,10 @@ class Hand:
     def replay(self, strokes: Sequence[Sequence[Point]]) -> None:
         """All points of all strokes, without the mouse."""
         self.page.evaluate(REPLAY, strokes)
+
+    def spiral(self, count: int) -> None:
+        """One stroke of so many points that goes round and round."""
+        self.page.evaluate(SPIRAL, count)
 
     def colour(self, point: Point) -> tuple[int, int, int, int]:
         """Of one pixel of the canvas: red, green, blue, alpha, each 0 to 255."""

@@ -101,6 +101,17 @@ def test_a_page_that_is_back_before_anybody_drew_invites_again(own: Server, open
     hand.says("draw one")
 
 
+def test_a_damaged_link_is_said_to_be_on_a_second_visit_too(own: Server, open_page: OpenPage) -> None:
+    page = open_page(own.url, service_workers="allow")
+    page.evaluate("() => navigator.serviceWorker.ready")
+    page.goto("about:blank")
+    with page.expect_response("**/readyz"):
+        page.goto(f"{own.url}/#d=_____w")
+    page.wait_for_timeout(100)
+
+    Hand(page).says("link is damaged")
+
+
 def test_an_update_replaces_what_was_kept(own: Server, open_page: OpenPage) -> None:
     page = open_page(own.url, service_workers="allow")
     page.evaluate("() => navigator.serviceWorker.ready")

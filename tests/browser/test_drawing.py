@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenPage, Watch
-from tests.browser.hand import Hand, Screen
+from tests.browser.hand import DASHES, Hand, Screen
 from tests.browser.tasks import traced
 from tests.drawings import load_drawing
 
@@ -204,31 +204,10 @@ def test_a_resize_in_mid_stroke_loses_nothing(page: Page, hand: Hand) -> None:
     assert hand.answer() == 1
 
 
-ROWS = [[(20.0 + 10 * i, 12.0 + 10 * j), (24.0 + 10 * i, 16.0 + 10 * j)] for i in range(20) for j in range(25)]
-
-# One stroke of so many points, a hundred to a frame, as a pen gives them.
-SPIRAL = """async (count) => {
-  const pad = document.querySelector("#pad");
-  const { left, top, width } = pad.getBoundingClientRect();
-  const send = (type, n, buttons, coalescedEvents = []) => new PointerEvent(type, {
-    clientX: left + width * (0.5 + (0.1 + 0.3 * (n % 3_000) / 3_000) * Math.cos(n / 15)),
-    clientY: top + width * (0.5 + (0.1 + 0.3 * (n % 3_000) / 3_000) * Math.sin(n / 15)),
-    buttons, pointerId: 1, pointerType: "mouse", bubbles: true, coalescedEvents,
-  });
-  pad.dispatchEvent(send("pointerdown", 0, 1));
-  for (let n = 0; n < count; n += 100) {
-    const between = Array.from({ length: 100 }, (_, i) => send("pointermove", n + i, 1));
-    pad.dispatchEvent(send("pointermove", n + 99, 1, between));
-    await new Promise(requestAnimationFrame);
-  }
-  pad.dispatchEvent(send("pointerup", count - 1, 0));
-}"""
-
-
 def test_five_hundred_rapid_strokes_are_all_kept_without_a_stutter(page: Page, hand: Hand) -> None:
     with traced(page) as tasks:
-        for start in range(0, 500, 5):
-            hand.replay(ROWS[start : start + 5])
+        for start in range(0, len(DASHES), 5):
+            hand.replay(DASHES[start : start + 5])
         hand.wait_for("answered")
         with page.expect_request("**/predict?explain=true") as question:
             page.keyboard.press("Escape")
@@ -236,7 +215,7 @@ def test_five_hundred_rapid_strokes_are_all_kept_without_a_stutter(page: Page, h
         hand.wait_for("answered")
 
     assert json.loads(question.value.post_data or "")["strokes"] == [
-        [list(point) for point in stroke] for stroke in ROWS
+        [list(point) for point in stroke] for stroke in DASHES
     ]
     assert len(tasks.processor) > 500
     assert tasks.long == []
@@ -247,7 +226,7 @@ def test_five_hundred_rapid_strokes_are_all_kept_without_a_stutter(page: Page, h
 
 def test_a_stroke_of_ten_thousand_points_is_drawn_and_read_without_a_stutter(page: Page, hand: Hand) -> None:
     with traced(page) as tasks, page.expect_request("**/predict?explain=true") as question:
-        page.evaluate(SPIRAL, 10_000)
+        hand.spiral(10_000)
         hand.wait_for("answered")
 
     [stroke] = json.loads(question.value.post_data or "")["strokes"]
@@ -258,7 +237,7 @@ def test_a_stroke_of_ten_thousand_points_is_drawn_and_read_without_a_stutter(pag
 
 def test_more_ink_than_can_be_read_is_said_to_be_too_much(page: Page, hand: Hand, watch: Watch) -> None:
     watch.expected += ["422"]
-    page.evaluate(SPIRAL, 21_000)
+    hand.spiral(21_000)
     hand.says("too much ink")
     page.click("#undo")
     hand.wait_for("empty")

@@ -211,6 +211,19 @@ def test_a_drawing_that_leaves_the_sheet_goes_to_the_shelf_and_can_be_put_back(p
     assert hand.answer() == 4, "putting back can be undone like any other step"
 
 
+def test_what_is_put_back_comes_into_view(open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce")
+    hand = Hand(page)
+    hand.replay(FOUR.strokes)
+    hand.wait_for("answered")
+    page.keyboard.press("Escape")
+    page.locator("#shelf button").click()
+
+    assert hand.answer() == 4
+    expect(page.locator("#pad")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#result")).to_be_in_viewport(ratio=1)
+
+
 def test_the_shelf_holds_the_last_twelve(page: Page, hand: Hand) -> None:
     for digit in [*range(10), 1, 2, 3]:
         hand.replay(load_drawing(f"{digit}-school").strokes)
