@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from app.gate import Bytes, Gate, Turns
 from app.inline import Trust
+from app.memory import give_back_what_is_freed
 from app.metrics import Metrics
 from app.problems import Problem
 from app.settings import Settings
@@ -38,6 +39,7 @@ class Service:
 
     def load(self) -> None:
         """Load and run every network once. Raises `model.reader.BrokenWeights`."""
+        give_back_what_is_freed()
         reader = Reader(self.settings.weights or WEIGHTS, self.settings.threads)
         for name in reader.names:
             reader.read_strokes(_FIRST, name)

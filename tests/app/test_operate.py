@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import hashlib
 import os
+import platform
 import re
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.memory import give_back_what_is_freed
 from app.metrics import ROUTES
 from tests.app.inprocess import app_with
 from tests.app.pictures import STROKES, png, slow_png
@@ -110,6 +112,11 @@ def test_a_client_that_goes_away_harms_nobody(server: Server) -> None:
             head = b"POST /predict HTTP/1.1\r\nHost: app\r\nContent-Type: image/png\r\nContent-Length: 900\r\n\r\n"
             connection.sendall(head + png(7)[:cut])
     assert assert_answer(httpx.post(f"{server.url}/predict", json={"strokes": STROKES[7]}))["digit"] == 7
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator")
+def test_the_allocator_takes_its_bounds() -> None:
+    assert give_back_what_is_freed()
 
 
 def _ends(**environment: str) -> str:

@@ -29,7 +29,7 @@ from tests.conftest import ROOT, environment_of, free_port
 
 LITSERVE = "litserve==0.2.19"
 TIMES = 3.0
-SECONDS = 2
+SECONDS = 1
 START_SECONDS = 120  # importing torch twice over takes a while on one core
 BODIES: dict[str, Body] = {
     "form": (

@@ -1,7 +1,9 @@
 """Two replicas behind a real nginx (`apt-get install nginx-light`), restarted one after the other under load.
 
     python -m tests.benchmarks.proxy rolling      SIGTERM: not one request may be lost
-    python -m tests.benchmarks.proxy killed       SIGKILL: errors for less than 2 s
+    python -m tests.benchmarks.proxy killed       SIGKILL: errors for less than 2 s after each
+    python -m tests.benchmarks.proxy scaling      the rate with one replica and with two, on two cores that nginx and
+                                                  wrk share with them
 
 The configuration is deploy/nginx.conf with two fixed addresses in it. Ends with status 1 where a bar is missed.
 """
@@ -9,6 +11,7 @@ The configuration is deploy/nginx.conf with two fixed addresses in it. Ends with
 import os
 import re
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,10 +24,12 @@ from pathlib import Path
 import httpx
 
 from tests.app.pictures import STROKES
+from tests.benchmarks.service import BODIES, CONNECTIONS, ROUNDS, checked, pin
 from tests.conftest import ROOT, environment_of, free_port, wait_until_ready
 
 CLIENTS = 8
 SETTLE_SECONDS = 3
+MAX_ERROR_SECONDS = 2.0
 
 
 class Replica:
@@ -72,6 +77,18 @@ def proxied(replicas: list[Replica]) -> Iterator[str]:
                 process.terminate()
 
 
+@contextmanager
+def two() -> Iterator[list[Replica]]:
+    """Two replicas that end with the block."""
+    replicas = [Replica(), Replica()]
+    try:
+        yield replicas
+    finally:
+        for each in replicas:
+            each.process.kill()
+            each.process.wait()
+
+
 class Load:
     """Clients that ask without a pause, and note when they were not answered right."""
 
@@ -105,26 +122,57 @@ class Load:
                     self.lost.append((time.monotonic(), what))
 
 
-def main(kind: str) -> int:
-    """Restart both replicas under load; 1 where the bar is missed."""
+def restarted(kind: str) -> bool:
+    """Restart both replicas under load; whether the bar is met."""
     number = {"rolling": signal.SIGTERM, "killed": signal.SIGKILL}[kind]
-    replicas = [Replica(), Replica()]
-    try:
-        with proxied(replicas) as url, Load(url) as load:
-            for each in replicas:
-                time.sleep(SETTLE_SECONDS)
-                each.end(number)
-                each.start()
-            time.sleep(SETTLE_SECONDS)
-    finally:
+    ended = []
+    with two() as replicas, proxied(replicas) as url, Load(url) as load:
         for each in replicas:
-            each.process.kill()
-    times = [when for when, _ in load.lost]
-    spread = max(times) - min(times) if times else 0.0
+            time.sleep(SETTLE_SECONDS)
+            ended.append(time.monotonic())
+            each.end(number)
+            each.start()
+        time.sleep(SETTLE_SECONDS)
     print(f"{kind}: {load.answered} answered right, {len(load.lost)} not {sorted({what for _, what in load.lost})[:3]}")
-    print(f"from the first error to the last {spread:.2f} s")
-    return int(bool(load.lost)) if kind == "rolling" else int(spread > 2 * (2 + SETTLE_SECONDS))
+    if kind == "rolling":
+        return not load.lost and load.answered > 0
+    until = [*ended[1:], float("inf")]
+    seconds = [
+        max((when - start for when, _ in load.lost if start <= when < end), default=0.0)
+        for start, end in zip(ended, until, strict=True)
+    ]
+    print(f"from a kill to the last error after it: {', '.join(f'{each:.2f} s' for each in seconds)}")
+    return max(seconds) < MAX_ERROR_SECONDS and load.answered > 0
+
+
+def rolling() -> bool:
+    """SIGTERM to one after the other; whether nothing was lost."""
+    return restarted("rolling")
+
+
+def killed() -> bool:
+    """SIGKILL to one after the other; whether errors ended soon."""
+    return restarted("killed")
+
+
+def scaling() -> bool:
+    """Print the rate of drawings through nginx to one replica and to two, each on a core of its own."""
+    rates = []
+    with two() as replicas:
+        for core, each in enumerate(replicas):
+            pin(each.process.pid, core)
+        with proxied(replicas[:1]) as one, proxied(replicas) as both:
+            for _ in range(ROUNDS):
+                answers = [checked(f"{url}/predict", BODIES["strokes"], 2 * CONNECTIONS, 3) for url in (one, both)]
+                assert not any(each.wrong for each in answers), answers
+                rates.append([each.right / 3 for each in answers])
+    low, high = (statistics.median(taken) for taken in zip(*rates, strict=True))
+    ratio = statistics.median(second / first for first, second in rates)
+    print(f"scaling: {low:.0f}/s with one replica, {high:.0f}/s with two, {ratio:.2f} times (n = {ROUNDS})")
+    return ratio > 1
 
 
 if __name__ == "__main__":
-    sys.exit(max(main(kind) for kind in sys.argv[1:] or ("rolling", "killed")))
+    tasks = {"rolling": rolling, "killed": killed, "scaling": scaling}
+    met = [tasks[name]() for name in sys.argv[1:] or tasks]
+    sys.exit(0 if all(met) else 1)
