@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 HOST ?= 127.0.0.1
 PORT ?= 8000
+SECONDS ?= 60
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test train weights measure lock container-test chromium audit manifests
+.PHONY: help serve test train weights measure lock container-test chromium audit fuzz manifests
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -39,8 +40,12 @@ measure: $(VENV)/.testing  ## Measure the shipped networks anew and write model/
 container-test: $(VENV)/.serving  ## Build the container, measure it, stop it
 	$(BIN)/python tests/benchmarks/container.py
 
+# Strict: where the database of what is unsafe does not know a package, or cannot be asked, nothing has been found out.
 audit: $(VENV)/.checks  ## Ask whether a dependency is known to be unsafe
-	$(VENV)/checks/bin/pip-audit --no-deps --disable-pip -r constraints.txt
+	$(VENV)/checks/bin/pip-audit --strict --progress-spinner off --no-deps --disable-pip -r constraints.txt
+
+fuzz: $(VENV)/.fuzzing  ## Send what nobody would think of, SECONDS= (60) of each kind
+	nice $(VENV)/fuzz/bin/python -m tests.benchmarks.fuzz all --seconds $(SECONDS)
 
 manifests: $(VENV)/.checks  ## Check deploy/kubernetes.yaml against the published schemas
 	$(VENV)/checks/bin/kubernetes-validate --strict deploy/kubernetes.yaml
@@ -73,6 +78,12 @@ $(VENV)/.testing: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.checks: | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/checks
 	$(VENV)/checks/bin/python -m pip --disable-pip-version-check install --quiet pip-audit==2.10.1 kubernetes-validate==1.37.0
+	touch $@
+
+$(VENV)/.fuzzing: pyproject.toml constraints.txt | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/fuzz
+	$(VENV)/fuzz/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt \
+	  . httpx pytest atheris==3.0.0 schemathesis==4.32.5
 	touch $@
 
 # The tests in tests/browser draw in a real Chromium.

@@ -27,8 +27,9 @@ _PNG_CHUNK = struct.Struct(">I4s")
 _WEBP_CHUNK = struct.Struct("<4sI")
 
 _JPEG = b"\xff\xd8\xff"
-_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff])")
-_JPEG_MARKER_IN_SCAN = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+# After any number of 0xFF as padding; to match these too would take the square of their number.
+_JPEG_MARKER = re.compile(rb"\xff([^\x00\xff])")
+_JPEG_MARKER_IN_SCAN = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 _BARE = frozenset((0x01, *range(0xD0, 0xD9)))  # markers that nothing belongs to
 _EOI, _SOS, _APP0, _APP1, _ADOBE = 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

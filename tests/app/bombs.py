@@ -60,6 +60,11 @@ def jpeg_padded() -> bytes:
     return jpeg()[:2] + b"\xff" * (ALMOST_ALL - 20_000) + jpeg()[2:]
 
 
+def jpeg_of_padding() -> bytes:
+    """Padding and no marker after it, which a regular expression tried from every byte of it: hours."""
+    return jpeg()[:20] + (b"\xff" * 900_000 + b"\0") * 11
+
+
 def jpeg_of_scans(count: int = 900_000) -> bytes:
     """A progressive JPEG with scans that hold nothing, each a walk over the whole picture: minutes."""
     scan = b"\xff\xda\0\x08\1\1\0\1\x3f\0"
@@ -71,6 +76,11 @@ def jpeg_of_layers(side: int = 7_000) -> bytes:
     data = saved(Image.new("RGB", (side, side), "red"), "JPEG", subsampling=0)
     scans = b"".join(b"\xff\xda\0\x08\1%c%c\0\x3f\0" % (layer, 0x11 if layer > 1 else 0) for layer in (1, 2, 3))
     return data[: data.index(b"\xff\xda")] + scans + b"\xff\xd9"
+
+
+def jpeg_padded_in_scan() -> bytes:
+    """The same padding, where the next scan is looked for."""
+    return jpeg_of_layers()[:-2] + jpeg_of_padding()
 
 
 def jpeg_thin() -> bytes:

@@ -1,19 +1,25 @@
 """Connections that are slow, idle, too many or not HTTP: each ends with its problem, in time, and harms nobody else."""
 
+import gc
 import json
 import re
 import socket
+import struct
+import threading
 import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
 
-from app.connection import MAX_HEAD, MAX_HEADERS, MAX_PIPELINED
+from app.connection import MAX_HEAD, MAX_HEADERS, MAX_PIPELINED, Connection
 from tests.app.pictures import STROKES, png
 from tests.app.shapes import assert_answer, assert_problem
-from tests.conftest import Server, running
+from tests.conftest import Server, free_port, running
 
+BROKEN_OFF = struct.pack("ii", 1, 0)  # SO_LINGER: closed by a reset, as by a process that was killed
 GONE = (ConnectionResetError, BrokenPipeError)
 HEAD = b"POST /predict HTTP/1.1\r\nHost: app\r\nContent-Type: application/json\r\n"
 
@@ -251,3 +257,44 @@ def test_expecting_100_works_with_an_image(server: Server) -> None:
         assert connection.recv(1_000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(png(7))
         assert assert_answer(answer_on(connection))["digit"] == 7
+
+
+async def empty(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body"})
+
+
+def test_clients_that_break_off_leave_nothing_behind() -> None:
+    port = free_port()
+    config = uvicorn.Config(empty, port=port, http=Connection, lifespan="off", access_log=False, timeout_keep_alive=75)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        for _ in range(50):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: app\r\n\r\n")
+                assert connection.recv(65_536).startswith(b"HTTP/1.1 204")
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, BROKEN_OFF)
+        while server.server_state.connections:
+            time.sleep(0.01)
+        gc.collect()
+        assert sum(type(each) is Connection for each in gc.get_objects()) <= 1  # the last may still be on its way out
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def test_a_client_that_breaks_off_while_it_is_answered_is_not_logged(capfd: pytest.CaptureFixture[str]) -> None:
+    with running() as server:
+        for count in range(30):
+            with connect(server) as connection:
+                image = png(7) if count % 2 else b"\x89PNG"
+                head = b"POST /predict HTTP/1.1\r\nHost: app\r\nContent-Type: image/png\r\nContent-Length: %d\r\n\r\n"
+                connection.sendall((head % len(image) + image) * 3)
+                time.sleep(count / 5_000)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, BROKEN_OFF)
+        assert httpx.get(f"{server.url}/healthz").status_code == 200
+    assert "Traceback" not in capfd.readouterr().err

@@ -80,6 +80,8 @@ CASES: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "a PNG in single bytes": (bombs.png_in_single_bytes, PNG, "not-an-image"),
     "a PNG of 16,000,000 rows": (bombs.png_upright, PNG, "too-many-pixels"),
     "a JPEG of empty segments": (bombs.jpeg_of_segments, PNG, "not-an-image"),
+    "a JPEG of padding": (bombs.jpeg_of_padding, PNG, "not-an-image"),
+    "a JPEG of padding in a scan": (bombs.jpeg_padded_in_scan, PNG, "too-many-pixels"),
     "a JPEG of 900,000 scans": (bombs.jpeg_of_scans, PNG, "not-an-image"),
     "a JPEG in layers": (bombs.jpeg_of_layers, PNG, "too-many-pixels"),
     "a thin JPEG": (bombs.jpeg_thin, PNG, "blank"),

@@ -15,8 +15,9 @@ TARGETS = (
 FIELDS = (
     *b"Host:x Host:[ Host:\xff Host:a,b Content-Type:application/json Content-Type:image/png".split(),
     *b"Content-Type:\xff;= Content-Type:multipart/form-data;boundary=x Connection:close Connection:\x01".split(),
-    *b"Expect:100-continue Expect:7 Accept:text/html Accept:*/*;q=nan Range:bytes=0-1,5- TE:x Content-Encoding:gzip If-None-Match:*".split(),
-    *b'If-None-Match:W/"\xff X:\xe9 X-Forwarded-For:[ X-Forwarded-Proto:\xff Accept-Encoding:gzip;q=0,* :x x'.split(),
+    *b"Expect:100-continue Expect:7 Accept:text/html Accept:*/*;q=nan Range:bytes=0-1,5- TE:x If-None-Match:*".split(),
+    *b'If-None-Match:W/"\xff Content-Encoding:gzip X:\xe9 X-Forwarded-For:[ X-Forwarded-Proto:\xff :x x'.split(),
+    *b"Accept-Encoding:gzip;q=0,*".split(),
     *b"Accept-Encoding:gzip Origin:null Access-Control-Request-Method:PUT Content-Length:99999999999999999999".split(),
     *b"Trailer:x Transfer-Encoding:gzip,chunked Transfer-Encoding:identity Keep-Alive:timeout=0".split(),
     *(b"Connection: upgrade\r\nUpgrade: websocket", b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c", b" folded"),

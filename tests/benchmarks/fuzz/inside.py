@@ -31,7 +31,7 @@ from tests.benchmarks.fuzz.mutate import FORM
 
 MAX_SECONDS = 2.0  # of the processor
 MAX_MEMORY = 100_000_000  # bytes for one drawing
-HANG_SECONDS = 300  # after so long it is given up; not sooner, for the machine may be stopped for measurements
+HANG_SECONDS = 900  # after so long it is given up; not sooner, for the machine may be stopped for measurements
 
 
 class Target:
