@@ -14,6 +14,10 @@ from uvicorn.supervisors import Multiprocess
 
 from app.settings import BadSetting, Settings
 
+# A process that does not answer the one that watches over it for so long is ended and replaced. Where the machine has
+# other things to do, loading the networks alone can take longer than the 5 s that are uvicorn's default.
+WATCH_SECONDS = 60
+
 # A container is given 10 s to stop by default; whoever has not been answered within this will not be.
 GRACE_SECONDS = 2
 
@@ -69,6 +73,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         proxy_headers=bool(settings.access_log),  # the client's address is in the log, and nowhere else
         timeout_keep_alive=settings.idle_seconds,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=WATCH_SECONDS,
     )
     address, port = listener.getsockname()[:2]
     print(f"digits: http://{f'[{address}]' if ':' in address else address}:{port}", file=sys.stderr, flush=True)
