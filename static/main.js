@@ -115,6 +115,11 @@ function hang(blob) {
   else picture.removeAttribute("src");
 }
 
+picture.addEventListener("error", () => {
+  URL.revokeObjectURL(picture.src);
+  picture.removeAttribute("src"); // or a browser paints that it is broken; the answer says so in words
+});
+
 /**
  * @param {Answer} answer
  * @param {boolean} settled

@@ -21,7 +21,7 @@ const TROUBLES = {
   refused: { words: "This can’t be read", detail: "Undo it, or clear the pad and try another." },
 };
 
-const NO_PICTURE = { words: "That’s not a picture I can read", detail: "PNG, JPEG, WebP, GIF and BMP are." };
+const NO_PICTURE = { words: "That’s not a picture I can read", detail: "Try a photo, or a drawing saved as PNG or JPEG." };
 const TOO_LARGE = { words: "That picture is too large", detail: "A smaller one is plenty: 1,000 pixels a side." };
 
 /** @type {Record<string, { words: string, detail: string } | undefined>} by the reason of a refusal */

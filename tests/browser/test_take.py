@@ -189,6 +189,7 @@ def test_nothing_can_be_taken_from_an_empty_pad_and_no_link_from_a_picture(page:
     image.paste(0, (45, 10, 55, 90))
     file = io.BytesIO()
     image.save(file, "PNG")
+    page.keyboard.press("Escape")
     page.set_input_files("#file", {"name": "my 1.png", "mimeType": "image/png", "buffer": file.getvalue()})
     assert hand.answer() == 1
     assert enabled() == ["copy-curl", "save-png"]
