@@ -117,9 +117,10 @@ class Answers:
 
 
 def wrk(url: str, load: Body, connections: int = CONNECTIONS, seconds: float = SECONDS) -> float:
-    """Requests a second, whatever is answered."""
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", _wrk(url, load, connections, seconds))
-    assert rate
+    """Answers a second, whatever they are: `checked` looks at them."""
+    said = _wrk(url, load, connections, seconds)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    assert rate, said
     return float(rate[1])
 
 
@@ -156,7 +157,9 @@ def rates() -> dict[str, float]:
     with running() as server, empty() as idle:
         pin(server.process.pid, 0)
         for kind in BODIES:
-            wrk(f"{server.url}/predict", BODIES[kind], seconds=1)
+            answers = checked(f"{server.url}/predict", BODIES[kind], seconds=1)
+            assert answers.right > 0, answers
+            assert not answers.wrong + answers.refused, answers
         for _ in range(ROUNDS):
             for kind, pairs in taken.items():
                 pairs.append((wrk(idle, BODIES[kind]), wrk(f"{server.url}/predict", BODIES[kind])))
