@@ -56,7 +56,8 @@ def _png(data: bytes, random: Random) -> bytes:
         content = data[position + 8 : position + 8 + length]
         if kind == b"IDAT" and random.random() < 0.3:
             with suppress(zlib.error):  # samples that are wrong, well compressed
-                content = zlib.compress(_overwrite(zlib.decompressobj().decompress(content, MAX_BYTES), random, ()), 1)
+                samples = zlib.decompressobj().decompress(content, MAX_BYTES)
+                content = zlib.compress(_overwrite(samples or b"\0", random, ()), 1)
         out.append(struct.pack(">I4s", len(content), kind) + content + struct.pack(">I", zlib.crc32(kind + content)))
         position += length + 12
     return b"".join(out)
@@ -109,7 +110,7 @@ def _move(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
 
 def _place(data: bytes, random: Random) -> int:
     """Anywhere, and half of the time among the headers."""
-    return random.randrange(min(len(data), 80) if random.random() < 0.5 else len(data))
+    return random.randrange(min(len(data), 80) if random.random() < 0.5 else len(data)) if data else 0
 
 
 MUTATIONS: tuple[Callable[[bytes, Random, Sequence[bytes]], bytes], ...] = (
