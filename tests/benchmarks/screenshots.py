@@ -26,7 +26,7 @@ SCREENS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True},
     "phone-on-its-side": {"viewport": {"width": 844, "height": 390}, "device_scale_factor": 2, "has_touch": True},
     "small-phone": {"viewport": {"width": 320, "height": 568}, "device_scale_factor": 2, "has_touch": True},
-    "preview": {"viewport": {"width": 1280, "height": 1325}},
+    "preview": {"viewport": {"width": 1280, "height": 1350}},
     "wide": {"viewport": {"width": 1920, "height": 1080}},
     "card": {"viewport": {"width": 1200, "height": 630}},
 }
