@@ -80,7 +80,7 @@ def much() -> bool:
         pin(server.process.pid, 0)
         os.sched_setaffinity(0, {1 % (os.cpu_count() or 1)})
         for kind in LOADS:
-            wrk(f"{server.url}/predict", LOADS[kind], 2 * CONNECTIONS, 3)
+            wrk(f"{server.url}/predict", LOADS[kind], TIMES * CONNECTIONS, 3)
         before = server.memory()
         for kind, load in LOADS.items():
             drawing = BODIES["strokes"][1]
