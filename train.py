@@ -1,6 +1,6 @@
 """Train a network that reads handwritten digits, from MNIST's 60,000 images to the files that the service runs.
 
-    python train.py                      the network of the service: digitnet, one seed, in model/recipe below
+    python train.py --seeds 3            the network of the service: three that learn alone, then from each other
     python train.py --quick              a small one that reads 99 % after some seconds of training
     python train.py --net blog --seeds 5 the network of a blog post of 2017, exactly as published
     python train.py --dry-run            everything once, on a few batches, to see that it works
@@ -20,7 +20,7 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from tqdm import tqdm
 
 from model import export, mnist, report, synthesis
 from model.augment import augment
-from model.networks import DIGITS, NETWORKS, parameters
+from model.networks import DIGITS, NETWORKS, folded, parameters
 from model.verdict import Calibration, probabilities
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -52,9 +52,9 @@ class Recipe:
     rate: float  # learning rate; the highest one where there is a schedule
     betas: tuple[float, float] = (0.9, 0.99)  # Adam's memory of gradients and of their squares; SGD takes the first
     decay: float = 0.0  # weight decay
-    one_cycle: bool = (
-        True  # warm up to `rate`, then cool down to nothing: the largest single gain in accuracy per epoch
-    )
+    # Warm up to `rate`, then cool down to nothing: the largest single gain in accuracy per epoch.
+    one_cycle: bool = True
+    together: int = 0  # epochs of a second cycle, in which each seed's network learns from what all of them say
     settle: int = 0  # more epochs at the end, at a small rate, on images that are hardly changed: as real ones are
     smoothing: float = 0.0  # label smoothing: the target is not 1 but 1 - smoothing, which keeps the network modest
     augment: float = 0.0  # strength of the random changes to MNIST's images, see model/augment.py
@@ -62,31 +62,38 @@ class Recipe:
     styles: int = 0  # drawings in styles that MNIST lacks, beside its images, see model/synthesis.py
     marks: int = 0  # drawings that are no digit
     pieces: int = 0  # images cut and joined from MNIST's until they are no digit
+    sets: int = 1  # how many such sets are made; each epoch takes the next, so that none is learnt by heart
     none_weight: float = 1.0  # what a drawing that is no digit counts: to lose a digit is worse than to pass a letter
     average: float = 0.0  # evaluate a moving average of the weights that remembers this share at each step
     reduced: bool = True  # compute in bfloat16 where the processor has instructions for it
+    integers: bool = False  # the service computes in 8-bit integers, see model/export.py
 
 
+TOGETHER_RATE = 0.5  # the share of the highest rate that the second cycle begins with
+TOGETHER_SHARE = 0.7  # what all networks say counts so much in the second cycle, the label the rest
 SETTLE_RATE = 0.03  # the share of the highest rate that settling begins with
 SETTLE_CHANGE = 0.3  # the share of the usual changes to the images while settling
 
 RECIPES = {
     "digitnet": Recipe(
         "digitnet",
-        epochs=18,
-        settle=4,
+        epochs=14,
+        together=9,
+        settle=3,
         batch=256,
         optimiser="adamw",
         rate=0.01,
         decay=0.01,
         smoothing=0.05,
-        augment=0.7,
+        augment=0.8,
         augment_drawn=0.3,
         styles=32_000,
         marks=9_000,
         pieces=2_000,
+        sets=4,
         none_weight=0.5,
         average=0.998,
+        integers=True,
     ),
     "quick": Recipe("quick", 1, 256, "adam", 0.01, betas=(0.7, 0.9)),
     # As published in 2017. The batch size is not given there; the tutorial it follows used 4.
@@ -100,16 +107,22 @@ RECIPES = {
 #    once for each finished seed, to report: who chooses by them reports luck.
 
 
+TYPICAL = 4_000  # images that the ranges of integers are taken from
+HELD_OUT_SET, FIRST_SET = 1, 100  # seeds of drawings; tests/benchmarks measures with others
+
+
 @dataclass(frozen=True)
 class Data:
     """All in memory. A DataLoader that transforms image by image would take ten times as long as the training.
 
-    `strength`: (n,) how much each training image may be changed. `held_out`: MNIST's images that nothing learns from.
+    `train`: MNIST's images, then the sets of what is added to them. `strength`: (n,) how much each of these may be
+    changed. `epochs`: which of them each epoch sees, in turns. `held_out`: MNIST's images that nothing learns from.
     `held_out_drawn`: the same share of everything else.
     """
 
     train: mnist.Split
     strength: Tensor
+    epochs: list[Tensor]
     held_out: mnist.Split
     held_out_drawn: mnist.Split
     test: mnist.Split
@@ -120,10 +133,14 @@ def load_data(folder: Path, recipe: Recipe, limit: int | None) -> Data:
     train, held_out = mnist.hold_out(mnist.load(folder, train=True))
     train, held_out, test = (part.first(limit) for part in (train, held_out, mnist.load(folder, train=False)))
     scale = 1.0 if limit is None else min(1.0, limit / 55_000)
-    drawn = added(recipe, scale, train, seed=0)
-    held_out_drawn = added(recipe, scale * len(held_out) / len(train), held_out, seed=1)
-    strength = torch.cat((torch.full((len(train),), recipe.augment), torch.full((len(drawn),), recipe.augment_drawn)))
-    return Data(train.joined(drawn), strength, held_out, held_out_drawn, test)
+    sets = [added(recipe, scale, train, FIRST_SET + index) for index in range(recipe.sets)]
+    held_out_drawn = added(recipe, scale * len(held_out) / len(train), held_out, HELD_OUT_SET)
+    count, size = len(train), len(sets[0])
+    epochs = [torch.cat((torch.arange(count), torch.arange(size) + count + size * i)) for i in range(len(sets))]
+    everything = mnist.Split.joined(train, *sets)
+    strength = torch.full((len(everything),), recipe.augment_drawn)
+    strength[:count] = recipe.augment
+    return Data(everything, strength, epochs, held_out, held_out_drawn, test)
 
 
 def added(recipe: Recipe, share: float, digits: mnist.Split, seed: int) -> mnist.Split:
@@ -143,13 +160,13 @@ def added(recipe: Recipe, share: float, digits: mnist.Split, seed: int) -> mnist
     return mnist.Split(tensor, torch.from_numpy(np.concatenate((labels, none))))
 
 
-def batches(data: Data, size: int, change: float) -> Iterator[tuple[Tensor, Tensor]]:
-    """Every training image once, in a new order, changed by that share of its strength; what fills no batch waits."""
-    order = torch.randperm(len(data.train))
-    for start in range(0, len(order) - size + 1, size):
-        chosen = order[start : start + size]
-        images, strength = data.train.images[chosen], data.strength[chosen] * change
-        yield augment(images, strength) if strength.any() else images, data.train.labels[chosen]
+def batches(data: Data, epoch: int, size: int, change: float) -> Iterator[tuple[Tensor, Tensor]]:
+    """Every image of an epoch once, in a new order, changed by that share of its strength; no batch is part full."""
+    images = data.epochs[epoch % len(data.epochs)]
+    order = images[torch.randperm(len(images))]
+    for chosen in order.split(size)[: len(order) // size]:
+        seen, strength = data.train.images[chosen], data.strength[chosen] * change
+        yield augment(seen, strength) if strength.any() else seen, data.train.labels[chosen]
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -164,16 +181,17 @@ def bfloat16_is_fast() -> bool:
 
 
 class Run:
-    """The training of one network from one seed."""
+    """The training of one network from one seed. `build` makes another network than the recipe's."""
 
-    def __init__(self, recipe: Recipe, seed: int, steps_per_epoch: int) -> None:
+    def __init__(
+        self, recipe: Recipe, seed: int, steps_per_epoch: int, build: Callable[[], nn.Module] | None = None
+    ) -> None:
         torch.manual_seed(seed)
         self.recipe, self.seed = recipe, seed
-        self.network = NETWORKS[recipe.network]().to(memory_format=torch.channels_last)
+        self.network = (build or NETWORKS[recipe.network])().to(memory_format=torch.channels_last)
         self.averaged = copy.deepcopy(self.network) if recipe.average else self.network
         self.optimiser = self._optimiser()
-        self.cycle = max(1, recipe.epochs * steps_per_epoch)
-        self.settling = max(1, recipe.settle * steps_per_epoch)
+        self.per_epoch = steps_per_epoch
         rate_at = self._one_cycle if recipe.one_cycle else lambda _: 1.0
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, rate_at)
         self.reduced = recipe.reduced and bfloat16_is_fast()
@@ -188,21 +206,30 @@ class Run:
         return torch.optim.AdamW(weights, recipe.rate, recipe.betas, weight_decay=recipe.decay)
 
     def _one_cycle(self, step: int) -> float:
-        """The share of the highest rate at a step: up in the first fifth, then down along a cosine; then settling."""
-        progress = step / self.cycle
-        if progress < 0.2:
-            return 0.04 + 0.96 * progress / 0.2
-        if progress < 1:
-            return 0.5 + 0.5 * math.cos(math.pi * (progress - 0.2) / 0.8)
-        return SETTLE_RATE * (0.5 + 0.5 * math.cos(math.pi * min(1.0, (step - self.cycle) / self.settling)))
+        """The share of the highest rate at a step: up, then down; down again together; and down while settling."""
+        epoch, recipe = step / max(1, self.per_epoch), self.recipe
+        if epoch < 0.2 * recipe.epochs:
+            return 0.04 + 0.96 * epoch / (0.2 * recipe.epochs)
+        if epoch < recipe.epochs:
+            return _down(epoch, 0.2 * recipe.epochs, recipe.epochs)
+        settling = recipe.epochs + recipe.together
+        if epoch < settling:
+            return TOGETHER_RATE * _down(epoch, recipe.epochs, settling)
+        return SETTLE_RATE * _down(epoch, settling, settling + recipe.settle)
 
-    def learn(self, images: Tensor, labels: Tensor) -> Tensor:
+    def learn(self, images: Tensor, labels: Tensor, committee: "Committee | None" = None) -> Tensor:
         """The step that everything rests on: answer, measure the error, follow its gradient downhill."""
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.reduced):
             logits = self.network(images)
-        weight = torch.tensor([1.0] * DIGITS + [self.recipe.none_weight])[: logits.shape[1]]
-        loss = functional.cross_entropy(logits.float(), labels, weight, label_smoothing=self.recipe.smoothing)
+            said = committee.shares(images) if committee else None
+        classes = logits.shape[1]
+        target = functional.one_hot(labels, classes) * (1 - self.recipe.smoothing) + self.recipe.smoothing / classes
+        if said is not None:
+            target = torch.lerp(target, said, TOGETHER_SHARE)
+        weight = torch.where(labels < DIGITS, 1.0, self.recipe.none_weight)
+        losses = functional.cross_entropy(logits.float(), target, reduction="none")
+        loss = (losses * weight).sum() / weight.sum()
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
@@ -260,22 +287,40 @@ class Run:
         self.step, self.seconds, self.history = state["step"], state["seconds"], state["history"]
 
 
+def _down(at: float, start: float, end: float) -> float:
+    """From 1 at the start to 0 at the end, along half a cosine."""
+    return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (at - start) / max(end - start, 1e-9)))
+
+
+class Committee:
+    """What the networks of all seeds say together. It is right more often than any one of them, and it knows when the
+    question is hard: to imitate it teaches a network more than the labels do (Hinton et al., 2015)."""
+
+    def __init__(self, networks: list[nn.Module]) -> None:
+        self.networks = [folded(network).to(memory_format=torch.channels_last) for network in networks]
+
+    @torch.no_grad()
+    def shares(self, images: Tensor) -> Tensor:
+        """Their mean probabilities for (n, 1, 28, 28) images: (n, classes)."""
+        said = [functional.softmax(network(images).float(), dim=1) for network in self.networks]
+        return torch.stack(said).mean(dim=0)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 # 4. Train: epoch after epoch, with a bar that shows where it stands.
 
 
-def train(run: Run, data: Data, checkpoint: Path) -> None:
-    """Train to the end of the recipe, from wherever the run stands."""
-    per_epoch = len(data.train) // run.recipe.batch
-    epochs = run.recipe.epochs + run.recipe.settle
-    for epoch in range(len(run.history), epochs):
-        title = f"seed {run.seed} epoch {epoch + 1}/{epochs}"
-        change = 1.0 if epoch < run.recipe.epochs else SETTLE_CHANGE
+def train(run: Run, data: Data, until: int, checkpoint: Path, committee: Committee | None = None) -> None:
+    """Train until so many epochs are done, from wherever the run stands."""
+    recipe, per_epoch = run.recipe, run.per_epoch
+    for epoch in range(len(run.history), until):
+        title = f"seed {run.seed} epoch {epoch + 1}/{_epochs(recipe)}"
+        change = 1.0 if epoch < recipe.epochs + recipe.together else SETTLE_CHANGE
         began, loss = time.perf_counter(), torch.zeros(())
         run.network.train()
-        with tqdm(batches(data, run.recipe.batch, change), title, per_epoch, leave=False, mininterval=0.5) as bar:
+        with tqdm(batches(data, epoch, recipe.batch, change), title, per_epoch, leave=False, mininterval=0.5) as bar:
             for done, (images, labels) in enumerate(bar, 1):
-                loss += run.learn(images, labels)
+                loss += run.learn(images, labels, committee)
                 if done % 50 == 0:
                     best = max((entry["held_out"] for entry in run.history), default=0.0)
                     bar.set_postfix_str(f"loss {loss.item() / done:.3f}, held out {best:.2%}, {_left(run)} left")
@@ -287,12 +332,15 @@ def train(run: Run, data: Data, checkpoint: Path) -> None:
         print(f"{title}: {figures}", flush=True)
 
 
+def _epochs(recipe: Recipe) -> int:
+    return recipe.epochs + recipe.together + recipe.settle
+
+
 def _left(run: Run) -> str:
     """Time left in this seed, from the epochs done."""
     if not run.history:
         return "?"
-    epochs = run.recipe.epochs + run.recipe.settle
-    minutes = run.seconds / len(run.history) * (epochs - len(run.history)) / 60
+    minutes = run.seconds / len(run.history) * (_epochs(run.recipe) - len(run.history)) / 60
     return f"{minutes:.1f} min"
 
 
@@ -309,7 +357,7 @@ def share_right(run: Run, split: mnist.Split) -> float:
 # ----------------------------------------------------------------------------------------------------------------------
 # 5. Calibrate: make the probabilities honest, and choose how likely an answer must be before a person may rely on it.
 
-SURE_ERROR = 0.0015  # of the held-out digits answered "sure", at most this share is wrong; some labels are
+SURE_ERROR = 0.001  # of the held-out digits answered "sure", at most this share is wrong; some labels are
 SURE_NONE = 0.02  # of what is no digit, at most this share is answered "sure"
 DROPPED = 0.001  # at most this share of the held-out digits is called no digit: worse than to pass a letter as one
 
@@ -402,6 +450,29 @@ def write_report(folder: Path, runs: list[Run], best: Run, summary: dict[str, An
 # 7. The command.
 
 
+def train_all(recipe: Recipe, seeds: range, data: Data, folder: Path, resume: bool) -> list[Run]:
+    """Train each seed alone; then, where the recipe says so, each with all of them as its committee."""
+    runs, alone = [], []
+    for seed in seeds:
+        run = Run(recipe, seed, len(data.epochs[0]) // recipe.batch)
+        checkpoint, first = folder / f"{seed}.pt", folder / f"{seed}-alone.pt"
+        if resume and checkpoint.exists():
+            run.restore(checkpoint)
+        train(run, data, recipe.epochs, checkpoint)
+        if len(run.history) == recipe.epochs:
+            run.save(first)
+        runs.append(run)
+        at_first = Run(recipe, seed, run.per_epoch)
+        at_first.restore(first)
+        alone.append(at_first.averaged)
+    committee = Committee(alone) if recipe.together else None
+    for run in runs:
+        checkpoint = folder / f"{run.seed}.pt"
+        run.restore(checkpoint)  # with the state of the random generator, which the other seeds have moved on
+        train(run, data, _epochs(recipe), checkpoint, committee)
+    return runs
+
+
 def arguments() -> argparse.Namespace:
     """The flags, each with what it is for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -432,7 +503,7 @@ def main() -> None:
     name = "quick" if args.quick else args.net
     recipe = RECIPES[name]
     if args.dry_run:
-        recipe = replace(recipe, epochs=1, settle=min(1, recipe.settle))
+        recipe = replace(recipe, epochs=1, together=min(1, recipe.together), settle=min(1, recipe.settle), sets=1)
     elif args.epochs:
         recipe = replace(recipe, epochs=args.epochs)
     out = args.out or Path("runs") / name
@@ -443,24 +514,18 @@ def main() -> None:
     except mnist.DataError as error:
         sys.exit(f"train.py: {error}")
 
-    runs = []
-    for seed in range(args.seed, args.seed + args.seeds):
-        run = Run(recipe, seed, len(data.train) // recipe.batch)
-        checkpoint = out / "checkpoints" / f"{name}-{seed}.pt"
-        if args.resume and checkpoint.exists():
-            run.restore(checkpoint)
-        try:
-            train(run, data, checkpoint)
-        except KeyboardInterrupt:
-            sys.exit(f"\nStopped; {len(run.history)} whole epochs are kept. Add --resume to go on.")
-        runs.append(run)
+    try:
+        runs = train_all(recipe, range(args.seed, args.seed + args.seeds), data, out / "checkpoints", args.resume)
+    except KeyboardInterrupt:
+        sys.exit("\nStopped; all whole epochs are kept. Add --resume to go on.")
 
     results = [result(run, data) for run in runs]
     best = max(zip(results, runs, strict=True), key=lambda pair: pair[0]["held_out"] + pair[0]["held_out_drawn"])[1]
     everything = data.held_out.joined(data.held_out_drawn)
     calibration = calibrate(best.answers(everything.images), everything.labels)
     summary = card(name, best, results, calibration)
-    paths = export.save(best.averaged, summary, out)
+    typical = data.train.images[:: max(1, len(data.train) // TYPICAL)] if recipe.integers else None
+    paths = export.save(best.averaged, summary, out, typical)
     write_report(args.report or out / "report", runs, best, summary, data)
     for entry in results:
         print(f"seed {entry['seed']}: test {entry['test']:.2%}, {entry['seconds']:.1f} s of training")

@@ -38,9 +38,10 @@ class Split:
         """The first `limit` images, or all."""
         return Split(self.images[:limit], self.labels[:limit])
 
-    def joined(self, other: "Split") -> "Split":
+    def joined(self, *others: "Split") -> "Split":
         """These images, then the other ones."""
-        return Split(torch.cat((self.images, other.images)), torch.cat((self.labels, other.labels)))
+        parts = (self, *others)
+        return Split(torch.cat([part.images for part in parts]), torch.cat([part.labels for part in parts]))
 
 
 def find(data: str | None = None) -> Path:

@@ -3,10 +3,12 @@
 The service never imports this file: it runs the ONNX export of the same weights.
 """
 
+import copy
 from collections.abc import Callable
 
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 DIGITS = 10
 CLASSES = DIGITS + 1  # the eleventh is for what is no digit
@@ -51,7 +53,7 @@ class DigitNet(nn.Module):
     linear layer, in the other order, so the map of evidence that explains an answer costs nothing.
     """
 
-    def __init__(self, widths: tuple[int, int, int] = (16, 48, 96)) -> None:
+    def __init__(self, widths: tuple[int, int, int] = (16, 64, 96)) -> None:
         super().__init__()
         small, middle, large = widths
         self.features = nn.Sequential(
@@ -97,6 +99,18 @@ class Quick(nn.Module):
 
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {"digitnet": DigitNet, "quick": Quick, "blog": Blog}
+
+
+def folded(network: nn.Module) -> nn.Module:
+    """A copy for evaluation alone, its batch norms folded into the convolutions: the same answers, sooner."""
+    network = copy.deepcopy(network).eval()
+    for block in network.modules():
+        if isinstance(block, nn.Sequential):
+            for index in range(len(block) - 1):
+                first, second = block[index], block[index + 1]
+                if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
+                    block[index], block[index + 1] = fuse_conv_bn_eval(first, second), nn.Identity()
+    return network
 
 
 def parameters(network: nn.Module) -> int:

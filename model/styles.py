@@ -551,12 +551,12 @@ _MARKS: tuple[Callable[[np.random.Generator], Marks], ...] = (
 # --- The picture sheet ------------------------------------------------------------------------------------------------
 
 
-def sheet(path: Path, variations: int = 8, seed: int = 0) -> None:
+def sheet(path: Path, variations: int = 3, seed: int = 0) -> None:
     """Save a picture of every template, grouped by digit: plain, then varied, as a network sees them."""
     from PIL import Image, ImageDraw
 
-    cell, title, columns = 40, 14, 4
-    wide, high = (variations + 1) * cell + 12, cell + title
+    cell, title, columns, greys = 28, 12, 8, 16
+    wide, high = max((variations + 1) * cell, 112) + 8, cell + title
     rng = np.random.default_rng(seed)
     groups = [[t for t in _all() if t.digit == digit] for digit in (*range(10), None)]
     rows = sum(-(-len(group) // columns) for group in groups)
@@ -566,14 +566,13 @@ def sheet(path: Path, variations: int = 8, seed: int = 0) -> None:
     for group in groups:
         for i, template in enumerate(group):
             x, y = i % columns * wide, top + i // columns * high
-            pen.text((x + 3, y + 1), f"{template.name}  (weight {template.weight:g})", fill=70)
             for j in range(variations + 1):
                 pixels = 255 - 255 * _seen(draw(template, rng, 0.0 if j == 0 else 1.0))
-                tile = Image.fromarray(np.round(pixels).astype(np.uint8)).resize((cell, cell), Image.Resampling.BICUBIC)
-                picture.paste(tile, (x + j * cell, y + title))
+                picture.paste(Image.fromarray(np.round(pixels).astype(np.uint8)), (x + j * cell, y + title))
+            pen.text((x + 2, y), template.name[:18], fill=70)
         top += -(-len(group) // columns) * high
         pen.line((0, top - 1, columns * wide, top - 1), fill=160)
-    picture.save(path)
+    picture.quantize(greys).save(path, optimize=True)
 
 
 def _seen(strokes: Strokes) -> NDArray[np.float32]:

@@ -8,7 +8,11 @@ import argparse
 import datetime
 import json
 import platform
+import statistics
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import matplotlib as mpl
@@ -34,6 +38,7 @@ REPORT = ROOT / "report"  # pictures of data that is not ours, which is never co
 PER_STYLE = 20  # drawings of each template
 VARIANTS = 300
 SHEET = 96  # pictures on an error sheet
+QUICK_SEEDS = 5
 
 
 def processor() -> str:
@@ -106,6 +111,20 @@ def by_style(network: Network) -> dict[str, Any]:
     }
 
 
+def quick() -> dict[str, Any]:
+    """What `train.py --quick` reaches, and how long it trains."""
+    with TemporaryDirectory() as folder:
+        command = [sys.executable, "train.py", "--quick", "--seeds", str(QUICK_SEEDS), "--out", folder]
+        subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
+        accuracy = json.loads((Path(folder) / "report" / "metrics.json").read_text())["accuracy"]
+    return {
+        "n": QUICK_SEEDS,
+        "mnist_test_mean": accuracy["mnist_test_mean"],
+        "mnist_test_sd": accuracy["mnist_test_sd"],
+        "seconds": [seed["seconds"] for seed in accuracy["seeds"]],
+    }
+
+
 def measure() -> dict[str, Any]:
     """Every figure of the card, and its pictures."""
     PICTURES.mkdir(exist_ok=True)
@@ -118,6 +137,7 @@ def measure() -> dict[str, Any]:
     errors(pen, sets["pen"], sets["pen_labels"], REPORT / "misread-pen.png", "pendigits-train")
     pairs = {"MNIST test": (mnist, sets["mnist_labels"]), "pendigits-train": (pen, sets["pen_labels"])}
     reliability(pairs, PICTURES / "reliability.png")
+    styles.sheet(PICTURES / "styles.png")
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "processor": processor(),
@@ -126,6 +146,7 @@ def measure() -> dict[str, Any]:
         "styles": by_style(ours),
         "variants": variants.measure(Reader(), VARIANTS),
         "speed": speed.measure(),
+        "quick": quick(),
     }
 
 
@@ -149,6 +170,9 @@ def text(figures: dict[str, Any]) -> str:
         "letters, scribbles, two digits, dots (ours)": "marks",
         "cut-up digits, noise": "pieces",
     }
+    fast = figures["quick"]
+    recipe = training["recipe"]
+    alone, together = recipe["epochs"], recipe["together"] + recipe["settle"]
     spread = (
         f" ± {100 * ours['accuracy']['mnist_test_sd']:.2f}" if ours["accuracy"]["mnist_test_sd"] is not None else ""
     )
@@ -166,7 +190,8 @@ def text(figures: dict[str, Any]) -> str:
         "handwriting of others but MNIST's was used; pendigits and UNIPEN only measure it.",
         "",
         f"Trained by `{training['command']}` (seed {training['seed']}: {training['chosen']}), {training['date']},",
-        f"torch {training['versions']['torch']}, {training['arithmetic']}, {training['recipe']['epochs']} epochs.",
+        f"torch {training['versions']['torch']}, {training['arithmetic']}: {alone} epochs alone, then {together} in",
+        f"which it learns from what the {len(seeds)} networks say together. The ONNX file computes in 8-bit integers.",
         f"MNIST's test images, mean of {len(seeds)} seeds: {100 * ours['accuracy']['mnist_test_mean']:.2f}{spread} %.",
         "",
         "| seed | held-out MNIST | held-out drawings | MNIST test | training, s |",
@@ -176,6 +201,9 @@ def text(figures: dict[str, Any]) -> str:
             f"| {percent(entry['test'])} | {entry['seconds']:.0f} |"
             for entry in seeds
         ),
+        "",
+        f"`train.py --quick`: {100 * fast['mnist_test_mean']:.2f} ± {100 * fast['mnist_test_sd']:.2f} % "
+        f"(n = {fast['n']}) in {statistics.median(fast['seconds']):.1f} s of training (median).",
         "",
         f"`blog` {blog['version']}: the network of 2017, {blog['parameters']:,} parameters. "
         f"Of {len(blog['accuracy']['seeds'])} seeds {len(dead)} died: the ReLU on its logits",
@@ -229,6 +257,10 @@ def text(figures: dict[str, Any]) -> str:
         "",
         "![Misread styles](pictures/misread-styles.png)",
         "",
+        "All templates, each plain and then three times as it is drawn for the training, the letters last:",
+        "",
+        "![All styles](pictures/styles.png)",
+        "",
         "## The same drawing, drawn and sent otherwise",
         "",
         f"{figures['variants']['n']} drawings of pendigits-train in {figures['variants']['variants']} variants each: "
@@ -248,6 +280,11 @@ def text(figures: dict[str, Any]) -> str:
             f"| {name} | {figure['median_ms']:.3f} | {figure['p95_ms']:.3f} | {figure['n']:,} |"
             for name, figure in figures["speed"].items()
         ),
+        "",
+        "What accuracy costs, by networks of other widths, depths and kinds, trained alike and briefly",
+        "(`python -m tests.benchmarks.frontier`):",
+        "",
+        "![Accuracy against time](pictures/frontier.png)",
         "",
     ]
     return "\n".join(lines)

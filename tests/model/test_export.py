@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import safetensors
 import torch
 
 from model import export
+from model.ink import Pixels
 from model.networks import NETWORKS, parameters
 from model.reader import CARD, CHECKSUMS, WEIGHTS, Network
 from tests.data import mnist_images
@@ -16,14 +18,38 @@ from tests.data import mnist_images
 SHIPPED = ["digitnet", "blog"]
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_torch_and_onnx_runtime_agree_on_a_thousand_inputs(name: str) -> None:
-    random = np.random.default_rng(0).random((500, 1, 28, 28), np.float32)
-    images = np.concatenate((mnist_images("t10k")[:500, None], random))
+def in_torch(name: str, images: Pixels) -> Pixels:
+    """The logits of the shipped safetensors."""
     network = export.load(NETWORKS[name](), WEIGHTS / f"{name}.safetensors")
     with torch.no_grad():
-        expected = network(torch.from_numpy(images)).numpy()
-    assert np.abs(Network(WEIGHTS / f"{name}.onnx").logits(images) - expected).max() < 1e-4
+        logits: Pixels = network(torch.from_numpy(images)).numpy()
+    return logits
+
+
+def inputs() -> Pixels:
+    random = np.random.default_rng(0).random((500, 1, 28, 28), np.float32)
+    return np.concatenate((mnist_images("t10k")[:500, None], random))
+
+
+def test_the_blog_network_is_the_same_in_torch_and_in_onnx_runtime() -> None:
+    images = inputs()
+    assert np.abs(Network(WEIGHTS / "blog.onnx").logits(images) - in_torch("blog", images)).max() < 1e-4
+
+
+def test_digitnet_exported_in_floats_is_the_same_in_onnx_runtime(tmp_path: Path) -> None:
+    images = inputs()
+    network = export.load(NETWORKS["digitnet"](), WEIGHTS / "digitnet.safetensors")
+    export.save(network, Network(WEIGHTS / "digitnet.onnx").card, tmp_path)
+    assert np.abs(Network(tmp_path / "digitnet.onnx").logits(images) - in_torch("digitnet", images)).max() < 1e-4
+
+
+def test_digitnet_in_integers_answers_as_it_does_in_torch() -> None:
+    images = mnist_images("t10k")[:, None]
+    network = Network(WEIGHTS / "digitnet.onnx")
+    served = np.concatenate([network.logits(images[start : start + 500]) for start in range(0, len(images), 500)])
+    expected = in_torch("digitnet", images)
+    assert np.sqrt(np.mean((served - expected) ** 2)) < 0.02 * expected.std()
+    assert (served.argmax(1) == expected.argmax(1)).mean() >= 0.9985
 
 
 @pytest.mark.parametrize("name", SHIPPED)
