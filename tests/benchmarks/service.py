@@ -1,6 +1,6 @@
-"""How fast the service answers beside an empty endpoint, and how soon.
+"""How fast the service answers beside endpoints that do nothing, and how soon.
 
-    python -m tests.benchmarks.service rates       requests a second relative to an endpoint that only reads the body
+    python -m tests.benchmarks.service rates       requests a second relative to endpoints that only read the body
     python -m tests.benchmarks.service calm        the 99th percentile at half that load
     python -m tests.benchmarks.service ready       seconds to the first right answer, and memory at rest
 
@@ -28,7 +28,7 @@ import httpx
 from tests.app.pictures import encoded, picture
 from tests.conftest import Server, free_port, running
 
-CONNECTIONS, ROUNDS, SECONDS = 8, 5, 4
+CONNECTIONS, ROUNDS, SECONDS, RATE_SECONDS = 8, 5, 4, 2
 SEVEN = [[[60 + 7 * i, 60] for i in range(21)], [[200 - 4 * i, int(60 + 8.5 * i)] for i in range(21)]]
 BODIES = {
     "strokes": ("application/json", json.dumps({"strokes": SEVEN}).encode()),
@@ -37,7 +37,8 @@ BODIES = {
     "RGBA PNG": ("image/png", encoded(picture(7, "RGBA", (0, 0, 0, 255), (0, 0, 0, 0)))),
 }
 
-EMPTY = '''
+# The HTTP stack with nothing behind it: the server alone, and with the framework that the service is written in.
+SERVER = '''
 async def app(scope, receive, send):
     """Reads the body; answers as many bytes as the service does."""
     while (await receive()).get("more_body"):
@@ -45,6 +46,18 @@ async def app(scope, receive, send):
     headers = [(b"content-type", b"application/json"), (b"content-length", b"300")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b" " * 300})
+'''
+FRAMEWORK = '''
+from fastapi import FastAPI, Request, Response
+
+app = FastAPI()
+
+
+@app.post("/")
+async def empty(request: Request) -> Response:
+    """Reads the body; answers as many bytes as the service does."""
+    await request.body()
+    return Response(b" " * 300, media_type="application/json")
 '''
 
 
@@ -55,11 +68,11 @@ def pin(process: int, core: int) -> None:
 
 
 @contextmanager
-def empty() -> Iterator[str]:
-    """The empty endpoint, on the server that the service runs on; yields its URL."""
+def empty(source: str) -> Iterator[str]:
+    """An empty endpoint, on the server that the service runs on; yields its URL."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "empty.py").write_text(EMPTY)
+        (Path(folder) / "empty.py").write_text(source)
         flags = ["--port", str(port), "--no-access-log", "--lifespan", "off", "--log-level", "warning"]
         with subprocess.Popen([sys.executable, "-m", "uvicorn", "empty:app", *flags], cwd=folder) as process:
             try:
@@ -151,24 +164,23 @@ def _wrk(url: str, load: Body, connections: int, seconds: float, more: str = "")
     return said
 
 
-def rates() -> dict[str, float]:
-    """Print the rate of each kind of body beside that of the empty endpoint; returns the rates of the service."""
-    taken: dict[str, list[tuple[float, float]]] = {kind: [] for kind in BODIES}
-    with running() as server, empty() as idle:
+def rates() -> None:
+    """Print the rate of each kind of body beside those of the empty endpoints."""
+    with running() as server, empty(FRAMEWORK) as framework, empty(SERVER) as alone:
         pin(server.process.pid, 0)
-        for kind in BODIES:
-            answers = checked(f"{server.url}/predict", BODIES[kind], seconds=1)
+        for kind, load in BODIES.items():
+            answers = checked(f"{server.url}/predict", load, seconds=1)
             assert answers.right > 0, answers
             assert not answers.wrong + answers.refused, answers
-        for _ in range(ROUNDS):
-            for kind, pairs in taken.items():
-                pairs.append((wrk(idle, BODIES[kind]), wrk(f"{server.url}/predict", BODIES[kind])))
-    for kind, pairs in taken.items():
-        ratios = [mine / nothing for nothing, mine in pairs]
-        low, middle, high = min(ratios), statistics.median(ratios), max(ratios)
-        rate, nothing = (statistics.median(pair[index] for pair in pairs) for index in (1, 0))
-        print(f"{kind:10} {rate:7.0f}/s of {nothing:7.0f}/s: {middle:.3f} ({low:.3f} to {high:.3f}, n = {ROUNDS})")
-    return {kind: statistics.median(mine for _, mine in pairs) for kind, pairs in taken.items()}
+            urls = (f"{server.url}/predict", framework, alone)
+            rounds = [[wrk(url, load, seconds=RATE_SECONDS) for url in urls] for _ in range(ROUNDS)]
+            print(f"{kind:10} {statistics.median(mine for mine, *_ in rounds):6.0f}/s", end="")
+            for index, name in ((1, "FastAPI"), (2, "bare server")):
+                ratios = [taken[0] / taken[index] for taken in rounds]
+                rate = statistics.median(taken[index] for taken in rounds)
+                spread = f"{min(ratios):.3f} to {max(ratios):.3f}, n = {ROUNDS}"
+                print(f", {statistics.median(ratios):.3f} of {name} ({rate:.0f}/s; {spread})", end="")
+            print(flush=True)
 
 
 async def steady(server: Server, kind: str, rate: float, seconds: float) -> list[float]:
