@@ -142,7 +142,7 @@ def _in_integers(model: onnx.ModelProto, typical: Tensor) -> onnx.ModelProto:
             per_channel=True,
             reduce_range=True,
             calibrate_method=quantization.CalibrationMethod.Percentile,
-            op_types_to_quantize=["Conv"],
+            op_types_to_quantize=["Conv", "Relu"],
             nodes_to_exclude=[last],
             extra_options={"CalibPercentile": CALIBRATED_SHARE},
         )
