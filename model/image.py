@@ -281,7 +281,9 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
     """
     border = _border(colours)
     middle = np.median(border, axis=0).astype(np.float32)
-    even = np.abs(border - middle).max(axis=1) <= (FLAT_LEVELS_LOSSY if lossy else FLAT_LEVELS)
+    away = np.abs(border - middle).max(axis=1)
+    even = away <= (FLAT_LEVELS_LOSSY if lossy else FLAT_LEVELS)
+    grainy = lossy or bool(away[even].any())  # a photograph that was saved without loss has its grain all the same
     flat = flat or float(even.mean()) >= FLAT_SHARE
     # Light multiplies what paper and ink send back, so uneven light is divided out.
     difference = colours - middle if flat else colours * (middle / np.maximum(_paper(colours), MIN_LIGHT)) - middle
@@ -293,7 +295,7 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
 
     floor = 0.0 if flat else NOISE_FLOOR * float(np.median(np.maximum(np.abs(lighter), np.abs(darker))))
     strongest = float(depth.max())
-    if lossy or not flat:
+    if grainy or not flat:
         strongest = _upper(depth[depth > 0.5 * strongest]) if strongest > floor else 0.0
         floor = max(floor, LOSSY_FLOOR * strongest)
     if strongest < max(MIN_CONTRAST, 1.5 * floor):

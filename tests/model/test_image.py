@@ -151,6 +151,16 @@ def test_the_crop_is_in_the_pixels_of_the_image_however_large_it_was() -> None:
         assert ink.origin[0] + (left + length / 2) / ink.scale == pytest.approx(0.5 * side, abs=0.02 * side)
 
 
+@pytest.mark.parametrize("grain", [1, 2, 3, 6, 12])
+@pytest.mark.parametrize("side", [120, 280, 600])
+def test_the_grain_of_paper_in_a_png_is_no_ink(grain: int, side: int) -> None:
+    drawn = np.asarray(seven((side, side), side // 11).convert("L"), np.int64)
+    levels = drawn * 4 // 5 + 30 + np.random.default_rng(grain).integers(-grain, grain + 1, drawn.shape)
+    data = encoded(Image.fromarray(levels.clip(0, 255).astype(np.uint8)))
+    reading = Reader().read_image(data)
+    assert (reading.digit, reading.verdict) == (7, "sure")
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
 @pytest.mark.parametrize("inverted", [False, True])
 def test_a_small_lossy_picture_of_an_mnist_digit_is_still_that_digit(kind: str, inverted: bool) -> None:
