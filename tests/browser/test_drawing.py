@@ -189,6 +189,15 @@ def test_the_drawing_survives_every_resize(page: Page, hand: Hand) -> None:
     assert hand.answer() == 7
 
 
+def test_text_twice_as_large_fits_a_phone(page: Page, hand: Hand) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    hand.draw(SEVEN.strokes)
+    hand.wait_for("answered")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+
+
 def test_a_resize_in_mid_stroke_loses_nothing(page: Page, hand: Hand) -> None:
     hand.press(DOWN[0])
     hand.move(DOWN[:10])
