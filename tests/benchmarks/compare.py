@@ -50,15 +50,11 @@ def litserve() -> str:
     if not done.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", LITSERVE], check=True, stdout=sys.stderr)
-        purelib = subprocess.run(
-            [python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-        # Behind its own packages: torch, Pillow and safetensors are found there, and nothing that it has itself.
-        (Path(purelib) / "project.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
         done.touch()
+    command = [str(python), "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"]
+    purelib = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    # Behind its own packages: torch, Pillow and safetensors are found there, and nothing that it has itself.
+    (Path(purelib) / "project.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     return str(python)
 
 
