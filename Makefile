@@ -7,10 +7,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 HOST ?= 127.0.0.1
 PORT ?= 8000
 SECONDS ?= 60
+STRACE := $(shell command -v strace)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test train weights measure lock container-test chromium audit fuzz manifests
+.PHONY: help serve test train weights measure lock container-test chromium strace audit fuzz manifests
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -18,7 +19,7 @@ help:  ## Say what can be made
 serve: $(VENV)/.serving  ## Draw at http://127.0.0.1:8000 (HOST= and PORT= change that)
 	HOST=$(HOST) PORT=$(PORT) exec $(BIN)/python -m app
 
-test: $(VENV)/.testing chromium  ## Lint, check types, run all tests
+test: $(VENV)/.testing chromium strace  ## Lint, check types, run all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -93,5 +94,13 @@ ifeq ($(CHROMIUM),)
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	else \
 	  echo 'tests/browser needs Chromium: install the package chromium, or chromium-browser.' >&2; exit 1; \
+	fi
+endif
+
+# tests/app/test_outward.py sees with it that no connection leaves the service; without it that one is skipped.
+strace:
+ifeq ($(STRACE),)
+	@if [ "$$(uname)" = Linux ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends strace >/dev/null; \
 	fi
 endif

@@ -459,13 +459,14 @@ def train_all(recipe: Recipe, seeds: range, data: Data, folder: Path, resume: bo
         if resume and checkpoint.exists():
             run.restore(checkpoint)
         train(run, data, recipe.epochs, checkpoint)
-        if len(run.history) == recipe.epochs:
-            run.save(first)
         runs.append(run)
-        at_first = Run(recipe, seed, run.per_epoch)
-        at_first.restore(first)
-        alone.append(at_first.averaged)
-    committee = Committee(alone) if recipe.together else None
+        if recipe.together:
+            if len(run.history) == recipe.epochs:
+                run.save(first)
+            at_first = Run(recipe, seed, run.per_epoch)
+            at_first.restore(first)
+            alone.append(at_first.averaged)
+    committee = Committee(alone) if alone else None
     for run in runs:
         checkpoint = folder / f"{run.seed}.pt"
         run.restore(checkpoint)  # with the state of the random generator, which the other seeds have moved on

@@ -6,13 +6,13 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from app.problems import Problem
 
@@ -180,12 +180,12 @@ def has_gone(receive: Receive) -> bool:
 
     `receive` is begun and not awaited: it answers at once where there is something to be said, and else is dropped.
     """
-    said = receive()
+    said = cast(Coroutine[Any, Any, Message], receive())
     try:
-        said.send(None)  # type: ignore[attr-defined]
+        said.send(None)
     except StopIteration as answer:
         return bool(answer.value["type"] == "http.disconnect")
-    said.close()  # type: ignore[attr-defined]
+    said.close()
     return False
 
 

@@ -20,7 +20,7 @@ import torch
 from onnxruntime import quantization
 from torch import Tensor, nn
 
-from model.networks import folded
+from model.networks import DigitNet, folded
 from model.normalise import SIZE
 from model.reader import CARD, CHECKSUMS
 
@@ -33,12 +33,12 @@ CALIBRATED_SHARE = 99.999
 class _Explained(nn.Module):
     """Logits and the evidence they are the mean of, from one pass."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: DigitNet) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        evidence = self.network.evidence(images)  # type: ignore[operator]
+        evidence = self.network.evidence(images)
         return evidence.mean(dim=(2, 3)), evidence
 
 
@@ -76,12 +76,12 @@ def load(network: nn.Module, path: Path) -> nn.Module:
 
 def _graph(network: nn.Module) -> onnx.ModelProto:
     network = folded(network)
-    explained = hasattr(network, "evidence")
+    explained = isinstance(network, DigitNet)
     outputs = ["logits", "evidence"] if explained else ["logits"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own future
         program = torch.onnx.export(
-            _Explained(network).eval() if explained else network,
+            _Explained(network).eval() if isinstance(network, DigitNet) else network,
             (torch.zeros(2, 1, SIZE, SIZE),),
             input_names=["images"],
             output_names=outputs,

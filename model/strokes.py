@@ -2,6 +2,7 @@
 
 import math
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,10 +52,10 @@ def parse_strokes(raw: object) -> list[Stroke]:
     return strokes
 
 
-def _parse_stroke(index: int, stroke: list[object]) -> Stroke:
+def _parse_stroke(index: int, stroke: list[Any]) -> Stroke:
     # Asked of Python's own types: numpy would make room for the longest text in a drawing as often as it has points.
     try:
-        pairs = set(map(len, stroke)) == {2} and set(map(type, chain.from_iterable(stroke))) <= {int, float}  # type: ignore[arg-type]
+        pairs = set(map(len, stroke)) == {2} and set(map(type, chain.from_iterable(stroke))) <= {int, float}
     except TypeError:  # a point that is a number or null
         pairs = False
     if not pairs:

@@ -12,6 +12,7 @@ import argparse
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +118,15 @@ def variants() -> dict[str, Callable[[Reader, Strokes, int], int]]:
         "strokes, whole pixels": lambda reader, strokes, _: reader.read_strokes(_rounded(strokes, 100)).digit,
     }
     for name, canvas in CANVASES.items():
-        found[name] = lambda reader, strokes, _, canvas=canvas: reader.read_image(canvas.encoded(strokes)).digit  # type: ignore[misc]
+        found[name] = partial(_on_canvas, canvas)
     found["photograph"] = lambda reader, strokes, seed: (
         reader.read_image(photograph(strokes, np.random.default_rng(seed))).digit
     )
     return found
+
+
+def _on_canvas(canvas: Canvas, reader: Reader, strokes: Strokes, _: int) -> int:
+    return reader.read_image(canvas.encoded(strokes)).digit
 
 
 def _scaled(strokes: Strokes, factor: float) -> Strokes:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -13,10 +14,10 @@ SECONDS = 120
 def package(specification: str, folder: Path) -> Path:
     """The folder of a package like "axe-core@4.14.1", installed below `folder` if it is not there yet.
 
-    Skips the test where that cannot be done; in CI it fails, if there is Node.js.
+    Skips the test where that cannot be done; in CI it fails.
     """
     if not shutil.which("npm"):
-        pytest.skip("npm, which comes with Node.js, is not installed")
+        _without("npm, which comes with Node.js, is not installed")
     home = folder / specification.replace("@", "-")
     found = home / "node_modules" / specification.rpartition("@")[0]
     if not (found / "package.json").is_file():
@@ -30,8 +31,11 @@ def package(specification: str, folder: Path) -> Path:
             check=False,
         )
         if done.returncode != 0:
-            reason = f"{specification} cannot be had: {done.stderr.strip()[-300:]}"
-            if os.environ.get("CI") == "true":
-                pytest.fail(reason)
-            pytest.skip(reason)
+            _without(f"{specification} cannot be had: {done.stderr.strip()[-300:]}")
     return found
+
+
+def _without(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
