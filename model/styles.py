@@ -10,36 +10,23 @@ is compiled once into matrices from its control points to a dense curve, so that
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Points = NDArray[np.float64]  # (n, 2): x to the right, y downwards
-Strokes = list[Points]
-Curve = Literal["smooth", "straight"]
+from model.curves import Points, Stroke, Strokes, along, basis, hats, smoothing
 
 DATA = Path(__file__).with_name("styles.json")
 BOX = 100.0  # side of the box that templates are drawn in
-STEP = 2.0  # units between the points of a dense curve
-CORNER_CUT = 6.0  # units over which the fastest hand rounds a corner
 SLOW_KNOTS, FAST_KNOTS = 22.0, 6.0  # units between the knots of unsteady lines and of tremor
 MAX_JOIN = 62.0  # units that a pen may be dragged between two strokes; beyond it a line across the digit would mislead
 MAX_POINTS = 1000  # in any drawing
-
-
-@dataclass(frozen=True, slots=True)
-class Stroke:
-    """One stroke of a template: `points` (n, 2) in 0..100, and which of them are sharp turns in a smooth curve."""
-
-    curve: Curve
-    points: Points
-    corners: tuple[bool, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +100,9 @@ class _Compiled(NamedTuple):
 
 @cache
 def _compile(template: Template) -> _Compiled:
-    bases = [_basis(stroke) for stroke in template.strokes]
+    bases = [basis(stroke) for stroke in template.strokes]
     dense = [basis @ stroke.points for basis, stroke in zip(bases, template.strokes, strict=True)]
-    lengths = np.array([_along(points)[-1] for points in dense])
+    lengths = np.array([along(points)[-1] for points in dense])
     alone = len(bases) == 1
     control = np.concatenate([stroke.points for stroke in template.strokes])
     return _Compiled(
@@ -124,72 +111,12 @@ def _compile(template: Template) -> _Compiled:
         centres=np.array([complex(*(p.min(axis=0) + p.max(axis=0)) / 2) for p in dense]),
         freedom=np.where(alone, 0.0, np.where(lengths < 0.6 * lengths.max(), 1.0, 0.45)),
         curves=np.concatenate(
-            [_diagonal(bases), _diagonal([_smoothing(p) @ b for p, b in zip(dense, bases, strict=True)])]
+            [_diagonal(bases), _diagonal([smoothing(p) @ b for p, b in zip(dense, bases, strict=True)])]
         ),
-        slow=_diagonal([_hats(points, SLOW_KNOTS) for points in dense]),
-        fast=_diagonal([_hats(points, FAST_KNOTS) for points in dense]),
+        slow=_diagonal([hats(points, SLOW_KNOTS) for points in dense]),
+        fast=_diagonal([hats(points, FAST_KNOTS) for points in dense]),
         cuts=(0, *np.cumsum([len(points) for points in dense]).tolist()),
     )
-
-
-def _basis(stroke: Stroke) -> Points:
-    """(m, k): from the k control points of a stroke to m points along it, the control points among them."""
-    points, count = stroke.points, len(stroke.points)
-    if count == 1:
-        return np.ones((1, 1))
-    smooth = stroke.curve == "smooth"
-    ends = [0, *(i for i in range(1, count - 1) if stroke.corners[i] or not smooth), count - 1]
-    rows = [np.eye(count)[:1]]
-    for first, last in pairwise(ends):
-        # A smooth stroke that ends where it began, with no corner on the way, is a loop and stays smooth there too.
-        loop = (
-            smooth and len(ends) == 2 and count > 3 and not stroke.corners[0] and bool((points[0] == points[-1]).all())
-        )
-        before = np.eye(count)[last - 1] if loop else 2 * np.eye(count)[first] - np.eye(count)[first + 1]
-        after = np.eye(count)[first + 1] if loop else 2 * np.eye(count)[last] - np.eye(count)[last - 1]
-        knots = np.vstack([before, np.eye(count)[first : last + 1], after])
-        rows += [_catmull_rom(knots[i : i + 4], points) for i in range(last - first)]
-    return np.concatenate(rows)
-
-
-def _catmull_rom(knots: Points, points: Points) -> Points:
-    """Rows for the part of a centripetal Catmull-Rom curve between the second and third of four knots (4, k)."""
-    places = knots @ points
-    gaps = np.sqrt(np.hypot(*np.diff(places, axis=0).T))
-    t0, t1, t2, t3 = np.concatenate([[0.0], np.cumsum(gaps)])
-    steps = max(1, round(float(np.hypot(*(places[2] - places[1]))) / STEP))
-    t = np.linspace(t1, t2, steps + 1)[1:, None]
-    a1 = ((t1 - t) * knots[0] + (t - t0) * knots[1]) / (t1 - t0)
-    a2 = ((t2 - t) * knots[1] + (t - t1) * knots[2]) / (t2 - t1)
-    a3 = ((t3 - t) * knots[2] + (t - t2) * knots[3]) / (t3 - t2)
-    b1 = ((t2 - t) * a1 + (t - t0) * a2) / (t2 - t0)
-    b2 = ((t3 - t) * a2 + (t - t1) * a3) / (t3 - t1)
-    result: Points = ((t2 - t) * b1 + (t - t1) * b2) / (t2 - t1)
-    return result
-
-
-def _along(points: Points) -> Points:
-    """(n,) the length of the curve up to each of its points (n, 2)."""
-    return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-
-
-def _smoothing(points: Points) -> Points:
-    """(m, m): a Gaussian mean along the curve; its width shrinks towards the ends, which stay where they are."""
-    at = _along(points)
-    width = np.maximum(np.minimum(CORNER_CUT, np.minimum(at, at[-1] - at) / 2.5), 1e-6)
-    weights = np.exp(-0.5 * ((at[:, None] - at) / width[:, None]) ** 2)
-    smooth: Points = weights / weights.sum(axis=1, keepdims=True)
-    return smooth
-
-
-def _hats(points: Points, gap: float) -> Points:
-    """(m, a): bumps about every `gap` units along the curve: noise times them is smooth, with a deviation of 1."""
-    at = _along(points)
-    count = max(3, round(at[-1] / gap) + 2)
-    knots = np.linspace(-0.5, 1.5 if at[-1] == 0 else at[-1] + 0.5, count)
-    bumps = np.exp(-((at[:, None] - knots) ** 2) / (0.9 * (knots[1] - knots[0]) ** 2))
-    hats: Points = bumps / np.sqrt((bumps**2).sum(axis=1, keepdims=True))
-    return hats
 
 
 def _diagonal(blocks: Sequence[Points]) -> Points:
@@ -347,205 +274,6 @@ def sample_letter(rng: np.random.Generator, amount: float = 1.0) -> tuple[Stroke
     found, total = _by_digit(None)
     template = found[int(np.searchsorted(total, rng.random(), side="right"))]
     return draw(template, rng, amount), template
-
-
-# --- Marks that are no digits -----------------------------------------------------------------------------------------
-
-
-def scribble(rng: np.random.Generator) -> Strokes:
-    """A mark that is no digit: a scribble, a shape, a sign, a line in a direction that no 1 has, dots.
-
-    Returns strokes, each (n, 2) float64, y downwards, in any unit. Has at most `MAX_POINTS` points.
-    """
-    make = _MARKS[int(rng.integers(len(_MARKS)))]
-    marks = [_unsteady(np.asarray(mark, np.float64), rng) for mark in make(rng)]
-    shape = np.array([[np.exp(0.15 * rng.standard_normal()), 0.12 * rng.standard_normal()], [0.0, 1.0]])
-    return [mark @ shape.T for mark in marks]
-
-
-def _unsteady(corners: Points, rng: np.random.Generator) -> Points:
-    """Straight lines through the corners (n, 2), as a hand draws them."""
-    at = _along(corners)
-    if at[-1] < 3:
-        return corners + 0.3 * rng.standard_normal(corners.shape)
-    count = min(300, max(3, round(float(at[-1]) / float(rng.uniform(2, 6)))))
-    t = np.unique(np.concatenate([np.linspace(0, at[-1], count), at]))
-    knots = np.linspace(0, at[-1], max(3, round(float(at[-1]) / 18)))
-    wander = rng.uniform(0.3, 1.6) * rng.standard_normal((2, len(knots)))
-    line = [np.interp(t, at, corners[:, axis]) + np.interp(t, knots, wander[axis]) for axis in (0, 1)]
-    return np.stack(line, axis=1) + 0.25 * rng.standard_normal((len(t), 2))
-
-
-Marks = list[Points]
-
-
-def _turn(points: Points, degrees: float) -> Points:
-    """Turned about (50, 50)."""
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    turned: Points = (points - 50) @ np.array([[c, s], [-s, c]]) + 50
-    return turned
-
-
-def _arc(cx: float, cy: float, rx: float, ry: float, start: float, stop: float) -> Points:
-    """Part of an ellipse; angles in degrees, 0 to the right, growing clockwise."""
-    a = np.radians(np.linspace(start, stop, max(4, round(abs(stop - start) / 12))))
-    return np.stack([cx + rx * np.cos(a), cy + ry * np.sin(a)], axis=1)
-
-
-def _around(count: int, radius: float = 45.0, start: float = -90.0, skip: int = 1) -> Points:
-    """A closed polygon or star of `count` corners about (50, 50)."""
-    a = np.radians(start + 360 / count * skip * np.arange(count + 1))
-    return 50 + radius * np.stack([np.cos(a), np.sin(a)], axis=1)
-
-
-def _flow(points: Points) -> Points:
-    """A smooth curve through points (n, 2)."""
-    stroke = Stroke("smooth", points, (False,) * len(points))
-    curve: Points = _basis(stroke) @ points
-    return curve[::4] if len(curve) > 100 else curve
-
-
-def _p(*numbers: float) -> Points:
-    return np.array(numbers, np.float64).reshape(-1, 2)
-
-
-def _line(rng: np.random.Generator) -> Marks:
-    """Level, or falling to the right, or so flat that it is no 1."""
-    degrees = float(rng.choice([rng.uniform(-25, 25), rng.uniform(25, 55)]))
-    return [_turn(_p(5, 50, 95, 50), degrees)]
-
-
-def _lines(rng: np.random.Generator) -> Marks:
-    count, gap, long = int(rng.integers(2, 5)), float(rng.uniform(14, 34)), float(rng.uniform(30, 48))
-    degrees = float(rng.choice([0, 0, 90, 45, -45])) + 6 * float(rng.standard_normal())
-    return [_turn(_p(50 - long, 50 + gap * i, 50 + long, 50 + gap * i), degrees) for i in range(count)]
-
-
-def _cross(rng: np.random.Generator) -> Marks:
-    degrees = float(rng.choice([0, 45])) + 6 * float(rng.standard_normal())
-    arms = [_p(5, 50, 95, 50), _p(50, 5, 50, 95), _p(18, 18, 82, 82), _p(18, 82, 82, 18)]
-    return [_turn(arm, degrees) for arm in arms[: int(rng.choice([2, 2, 2, 4]))]]
-
-
-def _tick(rng: np.random.Generator) -> Marks:
-    return [_p(8, rng.uniform(45, 60), rng.uniform(26, 38), 90, 95, rng.uniform(5, 25))]
-
-
-def _arrow(rng: np.random.Generator) -> Marks:
-    head = float(rng.uniform(14, 28))
-    marks = [_p(5, 50, 95, 50), _p(95 - head, 50 - head, 95, 50, 95 - head, 50 + head)]
-    return [_turn(mark, float(rng.choice([0, 90, 180, 270, 45, 135]))) for mark in marks]
-
-
-def _star(rng: np.random.Generator) -> Marks:
-    if rng.random() < 0.4:  # the outline of a star
-        outer, inner = _around(5), _around(5, 18, -54)
-        return [np.stack([outer[:5], inner[:5]], axis=1).reshape(-1, 2)[[*range(10), 0]]]
-    return [_around(int(rng.choice([5, 5, 5, 7])), skip=2)]
-
-
-def _polygon(rng: np.random.Generator) -> Marks:
-    kind = int(rng.integers(4))
-    if kind == 0:
-        return [_turn(_around(3), float(rng.choice([0, 180, 90, 20])))]
-    if kind == 1:  # wider than any 0 in a box
-        high = float(rng.uniform(22, 38))
-        return [_p(5, 50 - high, 95, 50 - high, 95, 50 + high, 5, 50 + high, 5, 50 - high)]
-    if kind == 2:
-        frame = _p(8, 8, 92, 8, 92, 92, 8, 92, 8, 8)
-        return [frame, _p(8, 8, 92, 92)] if rng.random() < 0.5 else [frame, _p(8, 8, 92, 92), _p(92, 8, 8, 92)]
-    corners = rng.uniform(5, 95, (int(rng.integers(6, 10)), 2))
-    return [np.concatenate([corners, corners[:1]])]
-
-
-def _zigzag(rng: np.random.Generator) -> Marks:
-    teeth = int(rng.integers(5, 14))
-    high = float(rng.uniform(8, 45))
-    x = np.linspace(4, 96, teeth + 1)
-    y = 50 + high * (-1.0) ** np.arange(teeth + 1) * rng.uniform(0.7, 1.1, teeth + 1)
-    return [_turn(np.stack([x, y], axis=1), float(rng.choice([0, 0, 0, 90, 35])) if teeth > 6 else 0)]
-
-
-def _wave(rng: np.random.Generator) -> Marks:
-    x = np.linspace(4, 96, 60)
-    y = 50 + rng.uniform(6, 24) * np.sin(x / 92 * 2 * np.pi * rng.uniform(1.6, 4.5) + rng.uniform(0, 6))
-    return [np.stack([x, y], axis=1)]
-
-
-def _coil(rng: np.random.Generator) -> Marks:
-    t = np.linspace(0, 2 * np.pi * rng.uniform(3, 6), 150)
-    wide = rng.uniform(60, 140) / t[-1]
-    return [np.stack([wide * t + rng.uniform(8, 16) * np.cos(t), 50 + rng.uniform(12, 34) * np.sin(t)], axis=1)]
-
-
-def _spiral(rng: np.random.Generator) -> Marks:
-    t = np.linspace(0.6, rng.uniform(2.6, 4.5), 140)
-    turn = (2 * np.pi * t + rng.uniform(0, 6)) * rng.choice([-1, 1])
-    radius = 45 * t / t[-1]
-    return [np.stack([50 + radius * np.cos(turn), 50 + radius * np.sin(turn)], axis=1)]
-
-
-def _tangle(rng: np.random.Generator) -> Marks:
-    return [_flow(rng.uniform(5, 95, (int(rng.integers(9, 20)), 2))) for _ in range(int(rng.choice([1, 1, 2])))]
-
-
-def _fill(rng: np.random.Generator) -> Marks:
-    """Back and forth until the paper is dark."""
-    rows = int(rng.integers(8, 18))
-    y = np.linspace(8, 92, rows)
-    x = 50 + rng.uniform(15, 45) * (-1.0) ** np.arange(rows) * rng.uniform(0.6, 1.1, rows)
-    return [_turn(np.stack([x, y], axis=1), float(rng.uniform(0, 90)))]
-
-
-def _chords(rng: np.random.Generator) -> Marks:
-    return [rng.uniform(0, 100, (2, 2)) for _ in range(int(rng.integers(4, 9)))]
-
-
-def _dots(rng: np.random.Generator) -> Marks:
-    return [rng.uniform(0, 100, (1, 2)) for _ in range(int(rng.choice([1, 2, 3, 3, 5, 8])))]
-
-
-def _specks(rng: np.random.Generator) -> Marks:
-    return [rng.uniform(0, 100, 2) + rng.uniform(-8, 8, (2, 2)) for _ in range(int(rng.integers(3, 10)))]
-
-
-def _hash(rng: np.random.Generator) -> Marks:
-    a, b = rng.uniform(28, 40), rng.uniform(60, 72)
-    return [_p(a, 5, a - 6, 95), _p(b, 5, b - 6, 95), _p(5, a, 95, a), _p(5, b, 95, b)]
-
-
-def _heart(rng: np.random.Generator) -> Marks:
-    left = _flow(_p(50, 32, 38, 12, 16, 12, 6, 34, 22, 62, 50, 94))
-    return [np.concatenate([left, (left * [-1, 1] + [100, 0])[::-1]])]
-
-
-def _question(rng: np.random.Generator) -> Marks:
-    return [_flow(_p(28, 26, 34, 10, 54, 5, 72, 16, 68, 34, 52, 48, 50, 70)), _p(49, 91, 51, 93)]
-
-
-def _face(rng: np.random.Generator) -> Marks:
-    marks = [_arc(50, 50, 45, 45, -90, -450), _arc(50, 54, 26, 20, 160, 20), _p(35, 32, 35, 42), _p(65, 32, 65, 42)]
-    return marks if rng.random() < 0.7 else marks[1:]
-
-
-def _house(rng: np.random.Generator) -> Marks:
-    return [_p(15, 45, 15, 95, 85, 95, 85, 45, 15, 45), _p(5, 48, 50, 5, 95, 48)]
-
-
-def _percent(rng: np.random.Generator) -> Marks:
-    return [_arc(22, 24, 16, 18, -90, -450), _p(88, 6, 12, 94), _arc(78, 76, 16, 18, -90, -450)]
-
-
-def _bow(rng: np.random.Generator) -> Marks:
-    """A shallow bow, lying or hanging."""
-    deep = float(rng.uniform(10, 35)) * float(rng.choice([-1, 1]))
-    return [_flow(_p(5, 50, 28, 50 + 0.8 * deep, 50, 50 + deep, 72, 50 + 0.8 * deep, 95, 50))]
-
-
-_MARKS: tuple[Callable[[np.random.Generator], Marks], ...] = (
-    _line, _lines, _cross, _tick, _arrow, _star, _polygon, _zigzag, _wave, _coil, _spiral, _tangle, _tangle, _fill,
-    _chords, _dots, _specks, _hash, _heart, _question, _face, _house, _percent, _bow,
-)  # fmt: skip
 
 
 # --- The picture sheet ------------------------------------------------------------------------------------------------

@@ -10,10 +10,12 @@ from multiprocessing import get_context
 import numpy as np
 from numpy.typing import NDArray
 
+from model.curves import Strokes
 from model.ink import Pixels
+from model.marks import scribble
 from model.normalise import SIZE, normalise
 from model.strokes import PEN, rasterise
-from model.styles import Strokes, sample, sample_letter, scribble
+from model.styles import sample, sample_letter
 
 NOT_A_DIGIT = 10  # the label of what is no digit
 CHUNK = (

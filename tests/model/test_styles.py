@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from model import styles
+from model.curves import Strokes
+from model.marks import scribble
 from model.normalise import SIZE, normalise
 from model.strokes import rasterise
-from model.styles import MAX_POINTS, Strokes, Template
+from model.styles import MAX_POINTS, Template
 
 EVERY = (*styles.templates(), *styles.letters())
 by_name = pytest.mark.parametrize("template", EVERY, ids=lambda template: template.name)
@@ -136,7 +138,7 @@ def test_letters_are_drawings_without_a_digit() -> None:
 def test_scribbles_are_drawings_that_the_rasteriser_takes() -> None:
     rng = np.random.default_rng(0)
     for _ in range(500):
-        strokes = styles.scribble(rng)
+        strokes = scribble(rng)
         assert_is_a_drawing(strokes)
         assert normalise(rasterise(strokes).pixels).pixels.max() == 1
 
