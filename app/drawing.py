@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from app.form import file_of
 from app.problems import Problem
+from model.decode import MEDIA_TYPES as IMAGES
 from model.errors import BadStrokes, NotAnImage
-from model.image import MEDIA_TYPES as IMAGES
 from model.strokes import MAX_POINTS, MAX_STROKES
 
 JSON = "application/json"

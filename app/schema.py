@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from app.drawing import FORM, JSON
 from app.problems import MEDIA_TYPE, PROBLEMS
-from model.image import MEDIA_TYPES as IMAGES
+from model.decode import MEDIA_TYPES as IMAGES
 
 Digit = Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 

@@ -16,7 +16,7 @@ from model.errors import NotAnImage
 MAX_PARTS = 20_000
 # A JPEG in progressive order is gone through once for each of its scans, however little they hold; encoders write 10.
 MAX_SCANS = 64
-# What a bitmap of `model.image.MAX_PIXELS_RLE` needs at the most, two bytes for each pixel, with its header.
+# What a bitmap of `model.decode.MAX_PIXELS_RLE` needs at the most, two bytes for each pixel, with its header.
 MAX_RLE_BYTES = 2_100_000
 
 _ORIENTATION, _SHORT = 0x0112, 3  # the EXIF tag, and the type that it has

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from model import image
+from model import decode
 from model.errors import Blank, NotAnImage, TooManyPixels
 from model.image import read_image
 from model.normalise import normalise
@@ -132,9 +132,9 @@ def test_an_image_too_large_is_refused_before_it_is_decoded(monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("kind", "options", "side"),
     [
-        ("PNG", {}, math.isqrt(image.MAX_PIXELS) + 1),
-        ("JPEG", {"progressive": True}, math.isqrt(image.MAX_PIXELS_PROGRESSIVE) + 1),
-        ("WEBP", {}, math.isqrt(image.MAX_PIXELS_WEBP) + 1),
+        ("PNG", {}, math.isqrt(decode.MAX_PIXELS) + 1),
+        ("JPEG", {"progressive": True}, math.isqrt(decode.MAX_PIXELS_PROGRESSIVE) + 1),
+        ("WEBP", {}, math.isqrt(decode.MAX_PIXELS_WEBP) + 1),
     ],
 )
 def test_each_format_has_the_bound_that_its_decoder_needs(kind: str, options: dict[str, Any], side: int) -> None:

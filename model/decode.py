@@ -1,0 +1,109 @@
+"""The bytes of an image file to a picture: within bounds of time and memory, upright, in a plain mode."""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageFile
+
+from model.errors import NotAnImage, TooManyPixels
+from model.parts import parts
+
+MEDIA_TYPES = {
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/webp": "WEBP",
+    "image/gif": "GIF",
+    "image/bmp": "BMP",
+}
+LOSSY = {"JPEG", "WEBP"}
+
+# Decoding one image may hold about 80 MB. Pillow keeps 4 bytes for a pixel, colour or not, and 8 for a row; a JPEG is
+# decoded at a fraction of its size, but one whose scans come one after the other is held whole, at 6 bytes a pixel;
+# libwebp holds a picture 4 times. Bitmaps that are run-length encoded are decoded in Python: 1 s for 10 million pixels.
+MAX_PIXELS = 16_000_000
+MAX_PIXELS_JPEG = 50_000_000
+MAX_PIXELS_PROGRESSIVE = 12_500_000
+MAX_PIXELS_WEBP = 5_000_000
+MAX_PIXELS_RLE = 1_000_000
+MAX_SIDE = 65_535  # pixels: what JPEG and GIF can say
+WORKING = 1024  # longer side in pixels, at the most, while ink is looked for: a 1-pixel pen on 1050x800 survives it
+STRIP = 1_000_000  # pixels that are reduced at a time
+
+# How to turn a picture upright whose EXIF orientation this is.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Pillow's own guard lets 179 million pixels pass; MAX_PIXELS is checked here, before anything is decoded.
+Image.MAX_IMAGE_PIXELS = None
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+def decode(data: bytes) -> tuple[Image.Image, float]:
+    """Bytes to an upright picture of mode L, RGB or RGBA, at most `WORKING` on its longer side, and its scale."""
+    file = parts(data)
+    try:
+        source = Image.open(io.BytesIO(file.data), formats=list(MEDIA_TYPES.values()))
+    except Exception as error:  # Pillow's parsers raise nearly anything for nearly-images
+        raise NotAnImage(
+            "These bytes are not a PNG, JPEG, WebP, GIF or BMP image. Send the file as it is, unchanged."
+        ) from error
+    width, height = source.size
+    limit = _max_pixels(source, file.scans)
+    if width * height > limit or max(width, height) > MAX_SIDE:
+        raise TooManyPixels(
+            f"{width} x {height} pixels are more than the {limit:,}, or {MAX_SIDE:,} on a side, that are decoded of "
+            "such a file. Scale the image down: 300 x 300 is plenty."
+        )
+    try:
+        # JPEG only: decode at 1/2, 1/4 or 1/8 where that is enough, or all that may be held
+        shrink = max(min(width, height) // WORKING, 2 if width * height > MAX_PIXELS_PROGRESSIVE else 1)
+        source.draft("RGB", (max(1, width // shrink), max(1, height // shrink)))
+        source.load()
+        if source.format == "BMP" and source.mode == "RGBA" and source.getchannel("A").getextrema() == (0, 0):
+            source.putalpha(255)  # a fourth byte that nothing was written to, not a transparent picture
+        picture = _reduced(source)
+        if file.orientation in _TURNS:
+            picture = picture.transpose(_TURNS[file.orientation])
+    except Exception as error:  # the same, for damaged ones
+        raise NotAnImage("This image is damaged or cut short. Save or upload it again.") from error
+    picture.info["lossy"] = source.format in LOSSY
+    return picture, max(picture.size) / max(width, height)
+
+
+def _max_pixels(source: Image.Image, scans: int) -> int:
+    if source.format == "JPEG":
+        return MAX_PIXELS_PROGRESSIVE if scans else MAX_PIXELS_JPEG
+    if source.format == "BMP" and source.info.get("compression") in (1, 2):
+        return MAX_PIXELS_RLE
+    return MAX_PIXELS_WEBP if source.format == "WEBP" else MAX_PIXELS
+
+
+def _reduced(source: Image.Image) -> Image.Image:
+    """A picture averaged down to `WORKING`, in strips: the whole of it in another mode would need its memory again."""
+    factor = -(-max(source.size) // WORKING)
+    if factor == 1:
+        return _plain(source)
+    rows = max(1, STRIP // (factor * source.width)) * factor
+    strips = [
+        _plain(source.crop((0, top, source.width, min(top + rows, source.height)))).reduce(factor)
+        for top in range(0, source.height, rows)
+    ]
+    picture = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
+    for index, strip in enumerate(strips):
+        picture.paste(strip, (0, index * (rows // factor)))
+    return picture
+
+
+def _plain(source: Image.Image) -> Image.Image:
+    if source.mode.startswith(("I", "F")):  # 16-bit grey: Pillow's own conversion clips it at 255
+        levels = np.asarray(source, np.float32) / 257
+        return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
+    mode = "RGBA" if source.has_transparency_data else "L" if source.mode in ("1", "L") else "RGB"
+    return source if source.mode == mode else source.convert(mode)
