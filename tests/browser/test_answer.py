@@ -116,12 +116,15 @@ def test_a_late_answer_never_overwrites_a_newer_one(page: Page, hand: Hand) -> N
         else:
             route.continue_()
 
+    given_up: list[Request] = []
+    page.on("requestfailed", lambda request: given_up.append(request))
     page.route("**/predict*", hold_the_first)
     hand.draw(ONE.strokes)
     assert hand.state() == "waiting"
     page.keyboard.press("Escape")
     hand.draw(EIGHT.strokes)
     assert hand.answer() == 8
+    assert held[0].request in given_up, "the older question was not aborted"
     with suppress(Exception):  # the page has given that question up
         held[0].continue_()
     page.wait_for_timeout(300)

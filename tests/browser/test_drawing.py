@@ -134,6 +134,21 @@ def test_a_cancelled_touch_ends_the_stroke_and_keeps_its_ink(open_page: OpenPage
     assert ink.bottom - ink.top > 0.5
 
 
+def test_a_lost_capture_ends_the_stroke_and_keeps_its_ink(page: Page, hand: Hand) -> None:
+    page.evaluate("pad.addEventListener('pointermove', (event) => (window.pointer = event.pointerId))")
+    hand.press(DOWN[0])
+    hand.move(DOWN)
+    page.evaluate("pad.releasePointerCapture(pointer)")
+    page.wait_for_timeout(50)
+    hand.move([(250, 230), (250, 30)])
+    hand.lift()
+
+    hand.wait_for("answered")
+    ink = hand.ink()
+    assert ink.bottom - ink.top > 0.5
+    assert ink.right < 0.7, "it went on drawing"
+
+
 def test_a_pen_beats_the_palm_that_came_first(open_page: OpenPage) -> None:
     page = open_page(has_touch=True)
     hand = Hand(page)

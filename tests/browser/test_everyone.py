@@ -1,0 +1,60 @@
+"""The page without a mouse, without eyes for motion, with a keyboard alone."""
+
+from playwright.sync_api import Page
+
+from tests.browser.conftest import OpenPage
+from tests.browser.hand import Hand
+from tests.browser.test_picture import SEVEN, picture
+
+MOVING = "document.getAnimations().filter((each) => each.playState === 'running').length"
+
+FOCUSED = """() => {
+  const focused = document.activeElement;
+  if (focused === document.body) return null;
+  const outlined = [focused, ...document.querySelectorAll(":focus + span, label:focus-within")].some((each) => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(each);
+    return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+  });
+  return [focused.id || focused.textContent.trim(), outlined];
+}"""
+
+
+def test_the_keyboard_reaches_everything_sees_where_it_is_and_gets_out_again(page: Page, hand: Hand) -> None:
+    hand.draw(SEVEN.strokes)
+    hand.wait_for("answered")
+    page.evaluate("document.activeElement.blur()")
+    reached = {}
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        if focused is None:
+            break
+        reached[focused[0]] = focused[1]
+    else:
+        raise AssertionError(f"the keyboard does not get out of the page: {list(reached)}")
+
+    assert {"undo", "clear", "file"} <= reached.keys(), reached
+    assert all(reached.values()), f"no outline on {[name for name, outlined in reached.items() if not outlined]}"
+
+
+def test_a_picture_is_chosen_with_the_keyboard_alone(page: Page, hand: Hand) -> None:
+    page.locator("#file").focus()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files({"name": "seven.png", "mimeType": "image/png", "buffer": picture(SEVEN)})
+
+    assert hand.answer() == 7
+
+
+def test_who_wants_less_motion_gets_none(open_page: OpenPage) -> None:
+    moved = {}
+    for motion in ("no-preference", "reduce"):
+        page = open_page(reduced_motion=motion)
+        hand = Hand(page)
+        seen = page.evaluate(MOVING)
+        hand.draw(SEVEN.strokes)
+        hand.wait_for("answered")
+        moved[motion] = seen + page.evaluate(MOVING)
+
+    assert moved["no-preference"] > 0
+    assert moved["reduce"] == 0
