@@ -69,6 +69,7 @@ def served(command: list[str], port: int, path: dict[str, str]) -> Iterator[dict
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        process_group=0,
     ) as process:
         try:
             until = time.monotonic() + START_SECONDS
