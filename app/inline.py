@@ -13,6 +13,7 @@ PICTURE_BYTES = 16_384
 MAX_PIXELS = 320 * 320
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEAD_BYTES = 33  # with the first chunk, which says how large the picture is
 # Chunks that cost nothing to pass over. Others may hold compressed profiles and texts, a thousand times their size.
 CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"cHRM", b"pHYs", b"sBIT", b"bKGD"})
 MAX_CHUNKS = 16
@@ -34,7 +35,7 @@ def is_plain(data: bytes) -> bool:
 
     Nothing is decoded and nothing checked; what is no PNG at all is not plain.
     """
-    if len(data) > PICTURE_BYTES or data[:8] != SIGNATURE or data[12:16] != b"IHDR":
+    if not HEAD_BYTES <= len(data) <= PICTURE_BYTES or data[:8] != SIGNATURE or data[12:16] != b"IHDR":
         return False
     width, height = int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
     if width * height > MAX_PIXELS or data[24] > 8:  # bits a channel

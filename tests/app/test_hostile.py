@@ -53,6 +53,7 @@ CASES: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "transparent": (lambda: encoded(picture(7, "RGBA", (0, 0, 0, 0), (0, 0, 0, 0))), PNG, "blank"),
     "1x1": (lambda: bomb(1), PNG, "blank"),
     "truncated": (lambda: png(7)[:-60], PNG, "not-an-image"),
+    "cut in its head": (lambda: png(7)[:20], PNG, "not-an-image"),
     "10,000x10,000": (lambda: bomb(10_000), PNG, "too-many-pixels"),
     "10,000x10,000 as GIF": (lambda: bomb(10_000, "L", "GIF"), PNG, "too-many-pixels"),
     "10,000x10,000 in a form": (lambda: form_of(bomb(10_000)), FORM, "too-many-pixels"),

@@ -45,6 +45,12 @@ NOT_PLAIN = {
 }
 
 
+def test_a_picture_cut_short_anywhere_is_not_either() -> None:
+    whole = png(7)
+    assert is_plain(whole)
+    assert not any(is_plain(whole[:length]) for length in range(len(whole) - 12))
+
+
 @pytest.mark.parametrize("name", NOT_PLAIN)
 def test_everything_else_is_not(name: str) -> None:
     assert not is_plain(NOT_PLAIN[name])
