@@ -61,13 +61,15 @@ def normalise(ink: Pixels) -> Normalised:
     box = averaging(BOX, side, pad_y, height) @ ink[top:bottom, left:right] @ averaging(BOX, side, pad_x, width).T
     box /= box.max()
 
-    mass = box.sum()
-    centres = np.arange(BOX, dtype=np.float32) + 0.5
-    x = _offset(float(box.sum(axis=0) @ centres / mass))
-    y = _offset(float(box.sum(axis=1) @ centres / mass))
+    (mass, along_x), (along_y, _) = (_MOMENTS @ box @ _MOMENTS.T).tolist()
+    x, y = _offset(along_x / mass), _offset(along_y / mass)
     pixels = np.zeros((SIZE, SIZE), np.float32)
     pixels[y : y + BOX, x : x + BOX] = box
     return Normalised(pixels, (float(left - pad_x), float(top - pad_y), float(side)), (x, y))
+
+
+# A row of ones, to sum with, and the centres of pixels, to find the centre of mass with.
+_MOMENTS = np.stack((np.ones(BOX), np.arange(BOX) + 0.5)).astype(np.float32)
 
 
 def _offset(centre_of_mass: float) -> int:
