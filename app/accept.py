@@ -1,11 +1,18 @@
 """The Accept header: answers are JSON, and whoever will not have that is told so before any work is done."""
 
+from collections.abc import Iterable
+
 from app.problems import Problem
 
 
-def check_accept(accept: str | None) -> None:
+def accept_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The Accept header of a request, empty where there is none. Several count as one (RFC 9110, 5.3)."""
+    return ", ".join(value.decode("latin-1") for name, value in headers if name == b"accept")
+
+
+def check_accept(accept: str) -> None:
     """Raise the problem `not-acceptable` for an Accept header that leaves no room for JSON."""
-    if accept is None or accept == "*/*" or accept == "application/json":
+    if accept in ("", "*/*", "application/json"):
         return
     # The most particular range decides (RFC 9110, 12.5.1).
     best, quality = -1, 0.0

@@ -1,10 +1,10 @@
 """One client's connection: uvicorn's own protocol, with bounds on what it leaves open and problems where it has text.
 
-Nothing is added to a request that arrives whole but a few comparisons.
+Small drawings are answered here, by `app.shortcut`; everything else by the app, as with any protocol.
 """
 
 import asyncio
-import json
+import contextlib
 from functools import cache
 from typing import Any
 
@@ -12,14 +12,17 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.headers import SECURITY
-from app.problems import MEDIA_TYPE, PROBLEMS, RETRY_SECONDS
+from app.problems import Problem, problem_response
 from app.settings import Settings
+from app.shortcut import Answer, Head, Shortcut
 
 MAX_HEAD = 65_536  # bytes of a request line and its headers; browsers send 1,000
 MAX_HEADERS = 100
 _LARGE = f"The headers have more than {MAX_HEAD:,} bytes. Send fewer."
 MAX_PIPELINED = 8  # requests that wait on one connection for the answer to the one before
 MAX_WRITING_SECONDS = 30  # for a client that does not take its answer
+# A small body is waited for so long; then the app takes the request, which knows how long a body may take.
+BODY_SECONDS = 0.25
 
 
 @cache
@@ -48,6 +51,11 @@ class Connection(HttpToolsProtocol):
         self._answering: RequestResponseCycle | None = None  # of pipelined requests the first; `cycle` is the last
         self._head_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
+        # `None` where the app is another one, or is asked for what only the app does.
+        self._shortcut: Shortcut | None = getattr(getattr(self.app, "state", None), "shortcut", None)
+        self._head: Head | None = None  # of the request that is to be answered here
+        self._body_timer: asyncio.TimerHandle | None = None
+        self._turn: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Refuse what is beyond the limit; give others some seconds to begin."""
@@ -61,6 +69,9 @@ class Connection(HttpToolsProtocol):
         """Forget the timers, and pipelined requests that nobody will read the answers to."""
         self._stop_head_timer()
         self._stop_write_timer()
+        self._stop_body_timer()
+        if self._turn is not None:
+            self._turn.cancel()
         self.pipeline.clear()
         if self._answering is not None:
             self._answering.disconnected = True
@@ -84,7 +95,9 @@ class Connection(HttpToolsProtocol):
             return
         if self.transport.is_closing():
             return
-        if self._in_head:
+        if self._head is not None:
+            self._try_here()
+        if self._in_head and self._bytes:
             if self._bytes > MAX_HEAD:
                 self.refuse("headers-too-large", _LARGE)
             elif self._head_timer is None:
@@ -111,15 +124,79 @@ class Connection(HttpToolsProtocol):
             raise Refused("headers-too-large", _LARGE)
         if len(self.pipeline) >= MAX_PIPELINED:
             raise Refused("busy", f"More than {MAX_PIPELINED} requests wait on this connection. Wait for the answers.")
+        if self._shortcut is not None and (self.cycle is None or self.cycle.response_complete):
+            self._head = self._shortcut.head(self.parser.get_method(), self.url, self.headers)
         super().on_headers_complete()
         if not self.pipeline:
             self._answering = self.cycle
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if self._head is None:
+            super()._start_asgi_task(cycle, app)
 
     def on_message_complete(self) -> None:
         """The request is whole: what follows on this connection is another."""
         super().on_message_complete()
         self._in_head = True
         self._bytes = 0
+
+    def _try_here(self) -> None:
+        """Answer the request whose head was taken once it is whole and its turn has come, or leave it to the app."""
+        if self._head is None or self._turn is not None or self._shortcut is None or self._answering is None:
+            return
+        if self._answering.more_body:
+            if self._body_timer is None:
+                self._body_timer = self.loop.call_later(BODY_SECONDS, self._leave_to_app)
+            return
+        self._stop_body_timer()
+        try:
+            turn = self._shortcut.turns.ask()
+        except Problem as problem:
+            self._say(self._shortcut.problem(self._head, problem))
+            return
+        if turn is None:
+            self._answer_here(self._shortcut, self._head, self._answering)
+        else:
+            self._turn = turn
+            turn.add_done_callback(self._turn_came)
+
+    def _turn_came(self, turn: asyncio.Future[None]) -> None:
+        self._turn = None
+        if turn.cancelled() or self._head is None or self._shortcut is None or self._answering is None:
+            return
+        error = turn.exception()
+        if isinstance(error, Problem):
+            self._say(self._shortcut.problem(self._head, error))
+        else:
+            self._answer_here(self._shortcut, self._head, self._answering)
+
+    def _answer_here(self, shortcut: Shortcut, head: Head, cycle: RequestResponseCycle) -> None:
+        answer = None
+        if not self.flow.write_paused:
+            with contextlib.suppress(Exception):  # the app fails in the same way, and knows what to do about it
+                answer = shortcut.answer(head, bytes(cycle.body))
+        if answer is None:
+            self._leave_to_app()
+        else:
+            self._say(answer)
+
+    def _leave_to_app(self) -> None:
+        self._stop_body_timer()
+        self._head = None
+        if self._answering is not None:
+            self._start_asgi_task(self._answering, self.app)
+
+    def _say(self, answer: Answer) -> None:
+        """Send a whole answer to the request that is being answered."""
+        cycle, self._head = self._answering, None
+        if cycle is None or cycle.disconnected:
+            return
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(_rendered(answer, self.server_state.default_headers, cycle.keep_alive))
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        cycle.on_response = _nothing  # as uvicorn does: the connection and the last request do not keep each other
 
     def on_response_complete(self) -> None:
         """The next of the requests that wait is answered."""
@@ -129,6 +206,8 @@ class Connection(HttpToolsProtocol):
     def refuse(self, kind: str, detail: str) -> None:
         """Answer with a problem, where nothing else is being answered, and close."""
         self._stop_head_timer()
+        self._stop_body_timer()
+        self._head = None
         self.pipeline.clear()
         if self._answering is not None and not self._answering.response_complete:
             begun = self._answering.response_started
@@ -137,7 +216,7 @@ class Connection(HttpToolsProtocol):
             if begun:
                 self.transport.close()
                 return
-        self.transport.write(_problem(kind, detail, self.server_state.default_headers))
+        self.transport.write(_rendered(_problem(kind, detail), self.server_state.default_headers, keep_alive=False))
         self.transport.close()
 
     def pause_writing(self) -> None:
@@ -171,6 +250,11 @@ class Connection(HttpToolsProtocol):
             self._write_timer.cancel()
             self._write_timer = None
 
+    def _stop_body_timer(self) -> None:
+        if self._body_timer is not None:
+            self._body_timer.cancel()
+            self._body_timer = None
+
     def _head_expired(self) -> None:
         self._head_timer = None
         if self.cycle is not None and not self.cycle.response_complete:
@@ -184,12 +268,20 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
 
-def _problem(kind: str, detail: str, headers: list[tuple[bytes, bytes]]) -> bytes:
-    """A whole HTTP response that holds a problem and ends the connection."""
-    status, title = PROBLEMS[kind]
-    body = json.dumps({"type": kind, "title": title, "status": status, "detail": detail}).encode("ascii")
-    fields = [*headers, *SECURITY, (b"content-type", MEDIA_TYPE.encode("ascii")), (b"connection", b"close")]
-    if status == 503:
-        fields.append((b"retry-after", b"%d" % RETRY_SECONDS))
-    fields.append((b"content-length", b"%d" % len(body)))
-    return b"".join((STATUS_LINE[status], *(b"%s: %s\r\n" % pair for pair in fields), b"\r\n", body))
+_ALWAYS = b"".join(b"%s: %s\r\n" % pair for pair in SECURITY)
+
+
+def _problem(kind: str, detail: str) -> Answer:
+    response = problem_response(kind, detail)
+    return Answer(response.status_code, response.raw_headers, bytes(response.body))
+
+
+def _rendered(answer: Answer, headers: list[tuple[bytes, bytes]], keep_alive: bool) -> bytes:
+    """A whole HTTP response; `headers` besides the answer's own."""
+    fields = [b"%s: %s\r\n" % pair for pair in (*headers, *answer.headers)]
+    end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+    return b"".join((STATUS_LINE[answer.status], *fields, _ALWAYS, end, answer.body))
+
+
+def _nothing() -> None:
+    """For whatever is called when there is nothing left to do."""

@@ -135,21 +135,31 @@ class Turns:
         `receive` tells, after a wait, whether anyone still wants the answer; raises `ClientDisconnect` where nobody
         does. Raises the problem `busy`: at once where the queue is full or would take too long, else in time.
         """
+        turn = self.ask()
+        if turn is None:
+            return
+        await turn
+        if receive is not None and has_gone(receive):
+            raise ClientDisconnect
+
+    def ask(self) -> asyncio.Future[None] | None:
+        """None where the caller may go on at once; else what is done when it may, or fails with the problem `busy`.
+
+        Raises that problem at once where the queue is full or would take too long.
+        """
         loop = asyncio.get_running_loop()
         now = monotonic()
         if not self._taken:
             self._taken = True
             self._last = now
             loop.call_soon(self._next)
-            return
+            return None
         waiting = len(self._waiting)
         if waiting >= self._queue or waiting * self._pace.seconds > self._seconds:
             raise _busy("drawings")
         turn = loop.create_future()
         self._waiting.append((turn, now + self._seconds))
-        await turn
-        if receive is not None and has_gone(receive):
-            raise ClientDisconnect
+        return turn
 
     def _next(self) -> None:
         now = monotonic()

@@ -23,11 +23,9 @@ SLOW_SECONDS = 0.004
 SHUN_SECONDS = 1.0
 
 
-def is_small(content_type: str, body: bytes) -> bool:
-    """Whether a body is small enough to be opened on the event loop, to see what is in it."""
-    if len(body) <= JSON_BYTES:
-        return True
-    return len(body) <= PICTURE_BYTES and media_type(content_type) != JSON
+def is_small(content_type: str, size: int) -> bool:
+    """Whether a body of so many bytes may be opened on the event loop, to see what is in it."""
+    return size <= JSON_BYTES or (size <= PICTURE_BYTES and media_type(content_type) != JSON)
 
 
 def is_plain(data: bytes) -> bool:

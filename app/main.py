@@ -11,11 +11,12 @@ from app.headers import Headers
 from app.metrics import Measured
 from app.operate import add_operation
 from app.pages import add_pages
-from app.predict import Direct, add_predict
+from app.predict import add_predict
 from app.problems import CatchAll, handle_problems
 from app.schema import add_problem_schema
 from app.service import Service
 from app.settings import BadSetting, Settings
+from app.shortcut import Shortcut
 
 DESCRIPTION = """Draw a digit; get back which one it is, how sure the program is, and why.
 
@@ -46,10 +47,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(Measured, metrics=service.metrics),
             Middleware(Headers),
             Middleware(CatchAll),
-            Middleware(Direct, service=service),
         ],
     )
     app.state.service = service
+    app.state.shortcut = None if service.settings.access_log else Shortcut(service)
     handle_problems(app)
     add_predict(app, service)
     add_operation(app, service)

@@ -1,6 +1,7 @@
 """What the service counts about itself, for Prometheus."""
 
 import os
+from functools import cache
 from time import perf_counter
 
 from prometheus_client import (
@@ -22,8 +23,8 @@ ROUTES = frozenset(
     | {"/favicon.ico"}
 )
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
-# Seconds. A drawing takes about 1 ms, a picture 3, a photograph 500.
-BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+# Seconds. A drawing takes 0.3 ms, a picture 1, a photograph 500.
+BUCKETS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Metrics:
@@ -56,27 +57,19 @@ class Metrics:
         )
 
         # Finding a child by its labels costs more than counting: the few that there are, are kept.
-        self._of_request: dict[tuple[str, str, str], Counter] = {}
-        self._of_route: dict[str, Histogram] = {}
-        self._of_reading: dict[tuple[str, str], Counter] = {}
+        self._of_request = cache(self.requests.labels)
+        self._of_route = cache(self.seconds.labels)
+        self._of_reading = cache(self.readings.labels)
 
     def read(self, model: str, verdict: str) -> None:
         """Count a drawing that was read."""
-        child = self._of_reading.get((model, verdict))
-        if child is None:
-            child = self._of_reading[model, verdict] = self.readings.labels(model, verdict)
-        child.inc()
+        self._of_reading(model, verdict).inc()
 
     def answered(self, path: str, method: str, status: str, seconds: float) -> None:
         """Count a request, whatever became of it, and how long it took."""
         route = _route(path)
-        key = route, method if method in METHODS else "other", status
-        child = self._of_request.get(key)
-        if child is None:
-            child = self._of_request[key] = self.requests.labels(*key)
-            self._of_route.setdefault(route, self.seconds.labels(route))
-        child.inc()
-        self._of_route[route].observe(seconds)
+        self._of_request(route, method if method in METHODS else "other", status).inc()
+        self._of_route(route).observe(seconds)
 
     def exposition(self) -> bytes:
         """Everything counted so far, in Prometheus' text format."""

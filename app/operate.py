@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from app.accept import check_accept
+from app.accept import accept_of, check_accept
 from app.predict import json_response
 from app.schema import Card, Status, problems
 from app.service import Service
@@ -26,7 +26,7 @@ def add_operation(app: FastAPI, service: Service) -> None:
     )
     async def models(request: Request) -> Response:
         """Every network that can be asked, the default first: accuracy, size, and where it comes from."""
-        check_accept(request.headers.get("accept"))
+        check_accept(accept_of(request.scope["headers"]))
         return revalidated(request, json_response(service.reader.cards()))
 
     @app.get("/healthz", summary="Alive", tags=["operation"], responses={200: {"model": Status}})

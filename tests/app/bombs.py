@@ -5,8 +5,8 @@ import struct
 
 from PIL import Image
 
-from tests.app.encodings import bmp_of, chunk, saved, with_chunk
 from tests.app.pictures import picture, png
+from tests.encodings import bmp_of, chunk, saved, with_chunk
 
 ALMOST_ALL = 9_900_000  # bytes: what is read is 10,000,000
 

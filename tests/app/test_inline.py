@@ -57,10 +57,10 @@ def test_everything_else_is_not(name: str) -> None:
 
 
 def test_size_decides_what_is_looked_into() -> None:
-    assert is_small("application/json", bytes(4_096))
-    assert not is_small("application/json; charset=utf-8", bytes(4_097))
-    assert is_small("image/png", bytes(PICTURE_BYTES))
-    assert not is_small("image/png", bytes(PICTURE_BYTES + 1))
+    assert is_small("application/json", 4_096)
+    assert not is_small("application/json; charset=utf-8", 4_097)
+    assert is_small("image/png", PICTURE_BYTES)
+    assert not is_small("image/png", PICTURE_BYTES + 1)
     assert MAX_PIXELS >= 280 * 280
 
 

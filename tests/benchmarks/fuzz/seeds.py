@@ -7,26 +7,23 @@ from contextlib import suppress
 from random import Random
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from model.strokes import parse_strokes, rasterise
-from tests.app.encodings import bmp_of, chunk, encodings, exif, saved, with_chunk, with_segment
 from tests.app.pictures import data_uri
 from tests.benchmarks.fuzz.mutate import FORM
-from tests.drawings import load_drawing, load_drawings
+from tests.drawings import load_drawings
+from tests.encodings import bmp_of, chunk, drawn, encodings, exif, saved, with_chunk, with_segment
 
 
 def images() -> list[bytes]:
     """A seven of 48x48 and of 300x200 in every encoding, and files that are odd to begin with."""
-    drawing = load_drawing("7-barred")
-    ink = rasterise(parse_strokes([[list(point) for point in stroke] for stroke in drawing.strokes])).pixels
-    drawn = ImageOps.expand(ImageOps.invert(Image.fromarray((ink * 255).astype(np.uint8))), 40, 255)
-    files = [*encodings(drawn.resize((48, 48))).values(), *encodings(drawn.resize((300, 200))).values()]
-    return [file for file in [*files, *_odd(drawn.resize((48, 48)))] if len(file) < 100_000]
+    seven = drawn("7-barred")
+    files = [*encodings(seven.resize((48, 48))).values(), *encodings(seven.resize((300, 200))).values()]
+    return [file for file in [*files, *_odd(seven.resize((48, 48)))] if len(file) < 100_000]
 
 
-def _odd(drawn: Image.Image) -> Iterator[bytes]:
-    png, jpeg = saved(drawn, "PNG"), saved(drawn.convert("RGB"), "JPEG")
+def _odd(picture: Image.Image) -> Iterator[bytes]:
+    png, jpeg = saved(picture, "PNG"), saved(picture.convert("RGB"), "JPEG")
     for size in ((1, 1), (1, 300), (65_535, 1), (3_000, 3_000), (9_999, 9_999)):
         yield saved(Image.new("1", size, 1), "PNG")
         with suppress(OSError, ValueError):  # too large for some formats

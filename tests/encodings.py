@@ -9,12 +9,23 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
+from model.strokes import parse_strokes, rasterise
+from tests.drawings import load_drawing
+
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="1"/></x:xmpmeta>'
 UPSIDE_DOWN = 3  # as EXIF says it
 PNG = b"\x89PNG\r\n\x1a\n"
 # Adam7: the first column and row of each pass, and the steps between.
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+def drawn(name: str) -> Image.Image:
+    """One of tests/drawings as a picture of about 240x240, mode L, black on white."""
+    strokes = parse_strokes([[list(point) for point in stroke] for stroke in load_drawing(name).strokes])
+    ink = Image.fromarray((rasterise(strokes).pixels * 255).astype(np.uint8))
+    large = ink.resize((8 * ink.width, 8 * ink.height), Image.Resampling.BICUBIC)
+    return ImageOps.expand(ImageOps.invert(large), 40, 255)
 
 
 def encodings(drawn: Image.Image) -> dict[str, bytes]:
