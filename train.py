@@ -1,6 +1,6 @@
 """Train a network that reads handwritten digits, from MNIST's 60,000 images to the files that the service runs.
 
-    python train.py --seeds 3            the network of the service: three that learn alone, then from each other
+    python train.py --seeds 3            the network of the service: the best of three on held-out images
     python train.py --quick              a small one that reads 99 % after some seconds of training
     python train.py --net blog --seeds 5 the network of a blog post of 2017, exactly as published
     python train.py --dry-run            everything once, on a few batches, to see that it works
@@ -34,7 +34,7 @@ from tqdm import tqdm
 
 from model import export, mnist, report, synthesis
 from model.augment import augment
-from model.networks import DIGITS, NETWORKS, folded, parameters
+from model.networks import DIGITS, NETWORKS, parameters
 from model.verdict import Calibration, probabilities
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -54,7 +54,6 @@ class Recipe:
     decay: float = 0.0  # weight decay
     # Warm up to `rate`, then cool down to nothing: the largest single gain in accuracy per epoch.
     one_cycle: bool = True
-    together: int = 0  # epochs of a second cycle, in which each seed's network learns from what all of them say
     settle: int = 0  # more epochs at the end, at a small rate, on images that are hardly changed: as real ones are
     smoothing: float = 0.0  # label smoothing: the target is not 1 but 1 - smoothing, which keeps the network modest
     augment: float = 0.0  # strength of the random changes to MNIST's images, see model/augment.py
@@ -69,17 +68,14 @@ class Recipe:
     integers: bool = False  # the service computes in 8-bit integers, see model/export.py
 
 
-TOGETHER_RATE = 0.5  # the share of the highest rate that the second cycle begins with
-TOGETHER_SHARE = 0.7  # what all networks say counts so much in the second cycle, the label the rest
 SETTLE_RATE = 0.03  # the share of the highest rate that settling begins with
 SETTLE_CHANGE = 0.3  # the share of the usual changes to the images while settling
 
 RECIPES = {
     "digitnet": Recipe(
         "digitnet",
-        epochs=14,
-        together=9,
-        settle=3,
+        epochs=30,
+        settle=4,
         batch=256,
         optimiser="adamw",
         rate=0.01,
@@ -87,10 +83,10 @@ RECIPES = {
         smoothing=0.05,
         augment=0.8,
         augment_drawn=0.3,
-        styles=32_000,
-        marks=9_000,
-        pieces=2_000,
-        sets=4,
+        styles=24_000,
+        marks=4_500,
+        pieces=1_000,
+        sets=6,
         none_weight=0.5,
         average=0.998,
         integers=True,
@@ -206,27 +202,21 @@ class Run:
         return torch.optim.AdamW(weights, recipe.rate, recipe.betas, weight_decay=recipe.decay)
 
     def _one_cycle(self, step: int) -> float:
-        """The share of the highest rate at a step: up, then down; down again together; and down while settling."""
+        """The share of the highest rate at a step: up, then down, and down again while settling."""
         epoch, recipe = step / max(1, self.per_epoch), self.recipe
         if epoch < 0.2 * recipe.epochs:
             return 0.04 + 0.96 * epoch / (0.2 * recipe.epochs)
         if epoch < recipe.epochs:
             return _down(epoch, 0.2 * recipe.epochs, recipe.epochs)
-        settling = recipe.epochs + recipe.together
-        if epoch < settling:
-            return TOGETHER_RATE * _down(epoch, recipe.epochs, settling)
-        return SETTLE_RATE * _down(epoch, settling, settling + recipe.settle)
+        return SETTLE_RATE * _down(epoch, recipe.epochs, recipe.epochs + recipe.settle)
 
-    def learn(self, images: Tensor, labels: Tensor, committee: "Committee | None" = None) -> Tensor:
+    def learn(self, images: Tensor, labels: Tensor) -> Tensor:
         """The step that everything rests on: answer, measure the error, follow its gradient downhill."""
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.reduced):
             logits = self.network(images)
-            said = committee.shares(images) if committee else None
         classes = logits.shape[1]
         target = functional.one_hot(labels, classes) * (1 - self.recipe.smoothing) + self.recipe.smoothing / classes
-        if said is not None:
-            target = torch.lerp(target, said, TOGETHER_SHARE)
         weight = torch.where(labels < DIGITS, 1.0, self.recipe.none_weight)
         losses = functional.cross_entropy(logits.float(), target, reduction="none")
         loss = (losses * weight).sum() / weight.sum()
@@ -292,35 +282,21 @@ def _down(at: float, start: float, end: float) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (at - start) / max(end - start, 1e-9)))
 
 
-class Committee:
-    """What the networks of all seeds say together. It is right more often than any one of them, and it knows when the
-    question is hard: to imitate it teaches a network more than the labels do (Hinton et al., 2015)."""
-
-    def __init__(self, networks: list[nn.Module]) -> None:
-        self.networks = [folded(network).to(memory_format=torch.channels_last) for network in networks]
-
-    @torch.no_grad()
-    def shares(self, images: Tensor) -> Tensor:
-        """Their mean probabilities for (n, 1, 28, 28) images: (n, classes)."""
-        said = [functional.softmax(network(images).float(), dim=1) for network in self.networks]
-        return torch.stack(said).mean(dim=0)
-
-
 # ----------------------------------------------------------------------------------------------------------------------
 # 4. Train: epoch after epoch, with a bar that shows where it stands.
 
 
-def train(run: Run, data: Data, until: int, checkpoint: Path, committee: Committee | None = None) -> None:
-    """Train until so many epochs are done, from wherever the run stands."""
+def train(run: Run, data: Data, checkpoint: Path) -> None:
+    """Train to the end, from wherever the run stands."""
     recipe, per_epoch = run.recipe, run.per_epoch
-    for epoch in range(len(run.history), until):
-        title = f"seed {run.seed} epoch {epoch + 1}/{_epochs(recipe)}"
-        change = 1.0 if epoch < recipe.epochs + recipe.together else SETTLE_CHANGE
+    for epoch in range(len(run.history), recipe.epochs + recipe.settle):
+        title = f"seed {run.seed} epoch {epoch + 1}/{recipe.epochs + recipe.settle}"
+        change = 1.0 if epoch < recipe.epochs else SETTLE_CHANGE
         began, loss = time.perf_counter(), torch.zeros(())
         run.network.train()
         with tqdm(batches(data, epoch, recipe.batch, change), title, per_epoch, leave=False, mininterval=0.5) as bar:
             for done, (images, labels) in enumerate(bar, 1):
-                loss += run.learn(images, labels, committee)
+                loss += run.learn(images, labels)
                 if done % 50 == 0:
                     best = max((entry["held_out"] for entry in run.history), default=0.0)
                     bar.set_postfix_str(f"loss {loss.item() / done:.3f}, held out {best:.2%}, {_left(run)} left")
@@ -332,15 +308,12 @@ def train(run: Run, data: Data, until: int, checkpoint: Path, committee: Committ
         print(f"{title}: {figures}", flush=True)
 
 
-def _epochs(recipe: Recipe) -> int:
-    return recipe.epochs + recipe.together + recipe.settle
-
-
 def _left(run: Run) -> str:
     """Time left in this seed, from the epochs done."""
     if not run.history:
         return "?"
-    minutes = run.seconds / len(run.history) * (_epochs(run.recipe) - len(run.history)) / 60
+    epochs = run.recipe.epochs + run.recipe.settle - len(run.history)
+    minutes = run.seconds / len(run.history) * epochs / 60
     return f"{minutes:.1f} min"
 
 
@@ -450,30 +423,6 @@ def write_report(folder: Path, runs: list[Run], best: Run, summary: dict[str, An
 # 7. The command.
 
 
-def train_all(recipe: Recipe, seeds: range, data: Data, folder: Path, resume: bool) -> list[Run]:
-    """Train each seed alone; then, where the recipe says so, each with all of them as its committee."""
-    runs, alone = [], []
-    for seed in seeds:
-        run = Run(recipe, seed, len(data.epochs[0]) // recipe.batch)
-        checkpoint, first = folder / f"{seed}.pt", folder / f"{seed}-alone.pt"
-        if resume and checkpoint.exists():
-            run.restore(checkpoint)
-        train(run, data, recipe.epochs, checkpoint)
-        runs.append(run)
-        if recipe.together:
-            if len(run.history) == recipe.epochs:
-                run.save(first)
-            at_first = Run(recipe, seed, run.per_epoch)
-            at_first.restore(first)
-            alone.append(at_first.averaged)
-    committee = Committee(alone) if alone else None
-    for run in runs:
-        checkpoint = folder / f"{run.seed}.pt"
-        run.restore(checkpoint)  # with the state of the random generator, which the other seeds have moved on
-        train(run, data, _epochs(recipe), checkpoint, committee)
-    return runs
-
-
 def arguments() -> argparse.Namespace:
     """The flags, each with what it is for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -504,7 +453,7 @@ def main() -> None:
     name = "quick" if args.quick else args.net
     recipe = RECIPES[name]
     if args.dry_run:
-        recipe = replace(recipe, epochs=1, together=min(1, recipe.together), settle=min(1, recipe.settle), sets=1)
+        recipe = replace(recipe, epochs=1, settle=min(1, recipe.settle), sets=1)
     elif args.epochs:
         recipe = replace(recipe, epochs=args.epochs)
     out = args.out or Path("runs") / name
@@ -515,8 +464,14 @@ def main() -> None:
     except mnist.DataError as error:
         sys.exit(f"train.py: {error}")
 
+    runs = []
     try:
-        runs = train_all(recipe, range(args.seed, args.seed + args.seeds), data, out / "checkpoints", args.resume)
+        for seed in range(args.seed, args.seed + args.seeds):
+            run, checkpoint = Run(recipe, seed, len(data.epochs[0]) // recipe.batch), out / "checkpoints" / f"{seed}.pt"
+            if args.resume and checkpoint.exists():
+                run.restore(checkpoint)
+            train(run, data, checkpoint)
+            runs.append(run)
     except KeyboardInterrupt:
         sys.exit("\nStopped; all whole epochs are kept. Add --resume to go on.")
 

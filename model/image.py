@@ -43,10 +43,8 @@ def read_image(data: bytes) -> Ink:
     """
     picture, scale = decode(data)
     lossy = picture.info.get("lossy", False)
-    drawn = None if lossy else _drawn(picture)
-    if drawn is not None:
-        ink = _of_depth(*drawn)
-    else:
+    ink = None if lossy else _drawn(picture)
+    if ink is None:
         colours, flat = _on_paper(picture)
         ink = _thickened(_difference(colours, flat, lossy))
     return Ink(ink.pixels, (ink.origin[0] / scale, ink.origin[1] / scale), ink.scale * scale)
@@ -57,56 +55,62 @@ def _border(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
 
 
-def _drawn(picture: Image.Image) -> tuple[Image.Image, tuple[int, int]] | None:
-    """The fast way for what programs draw: ink on paper of one tone, or on nothing.
+def _drawn(picture: Image.Image) -> Ink | None:
+    """The fast way for what programs draw: ink on paper of one tone, or on nothing. None where it is not like that.
 
-    Returns the depth of the ink (mode L) around all that differs from the paper, and where that lies; the same as
-    `_difference` finds, but in whole grey levels and only where there are any. None where the paper is not like that.
+    It finds the same as `_difference`, but in whole grey levels and only where there are any.
     """
-    corner = (0, 0)
     if picture.mode == "RGBA":
-        alpha = picture.getchannel("A")
-        box = alpha.getbbox()
-        if box is None or any(alpha.crop(edge).getbbox() for edge in _edges(alpha)):
+        laid = _laid(picture)
+        if laid is None:
             return None
-        corner, picture, alpha = box[:2], picture.crop(box), alpha.crop(box)
-        picture, laid = picture.convert("RGB"), Image.new("RGB", picture.size)
-        laid.paste(picture, mask=alpha)
-        paper: tuple[int, ...] = (0, 0, 0)
-        if _sum(laid) * 255 < 3 * 128 * _sum(alpha):  # the ink is dark, so the paper is not
-            paper = (255, 255, 255)
-            laid.paste(paper, (0, 0, *laid.size))
-            laid.paste(picture, mask=alpha)
-        picture = laid
+        picture, corner, paper = laid
     else:
-        border = np.concatenate(
-            [np.asarray(picture.crop(edge)).reshape(-1, len(picture.getbands())) for edge in _edges(picture)]
-        )
-        middle = border[0]
-        if not (border == middle).all():
+        paper = _channels(picture.getpixel((0, 0)))
+        box = ImageChops.difference(picture, _flat(picture, paper)).getbbox()
+        if box is None or _touches(box, picture):  # nothing there, or an edge that is not all of one tone
             return None
-        paper = tuple(int(level) for level in middle)
-        box = ImageChops.difference(
-            picture, Image.new(picture.mode, picture.size, paper if len(paper) > 1 else paper[0])
-        ).getbbox()
-        if box is None:
-            return None
-        corner, picture = box[:2], picture.crop(box)
-    if len(set(paper)) == 1 and len({band.tobytes() for band in picture.split()}) == 1:  # grey: one channel says it all
-        picture, paper = picture.getchannel(0), paper[:1]
-    flat = Image.new(picture.mode, picture.size, paper if len(paper) > 1 else paper[0])
+        picture, corner = picture.crop(box), box[:2]
+    if len(set(paper)) == 1 and (len(paper) == 1 or len({band.tobytes() for band in picture.split()}) == 1):
+        return _of_levels(picture.getchannel(0), paper[0], corner)  # grey: one channel says it all
+    flat = _flat(picture, paper)
     darker, lighter = _deepest(ImageChops.subtract(flat, picture)), _deepest(ImageChops.subtract(picture, flat))
-    return (darker if _squares(darker) >= _squares(lighter) else lighter), corner
+    return _of_levels(darker if _squares(darker) >= _squares(lighter) else lighter, 0, corner)
+
+
+def _laid(picture: Image.Image) -> tuple[Image.Image, tuple[int, int], tuple[int, ...]] | None:
+    """What is drawn on nothing (mode RGBA) on paper of the other tone (RGB): as far as there is ink, where, and which.
+
+    None where nothing is drawn, or not on nothing.
+    """
+    alpha = picture.getchannel("A")
+    box = alpha.getbbox()
+    if box is None or _touches(box, picture):
+        return None
+    picture, alpha = picture.crop(box).convert("RGB"), alpha.crop(box)
+    laid, paper = Image.new("RGB", picture.size), (0, 0, 0)
+    laid.paste(picture, mask=alpha)
+    if _sum(laid) * 255 < 3 * 128 * _sum(alpha):  # the ink is dark, so the paper is not
+        paper = (255, 255, 255)
+        laid.paste(paper, (0, 0, *laid.size))
+        laid.paste(picture, mask=alpha)
+    return laid, box[:2], paper
+
+
+def _channels(pixel: Any) -> tuple[int, ...]:
+    return pixel if isinstance(pixel, tuple) else (int(pixel),)
+
+
+def _flat(like: Image.Image, paper: tuple[int, ...]) -> Image.Image:
+    return Image.new(like.mode, like.size, paper if len(paper) > 1 else paper[0])
+
+
+def _touches(box: tuple[int, int, int, int], picture: Image.Image) -> bool:
+    return min(box[:2]) == 0 or box[2] == picture.width or box[3] == picture.height
 
 
 def _sum(picture: Image.Image) -> int:
     return int(np.asarray(picture).sum(dtype=np.uint64))
-
-
-def _edges(picture: Image.Image) -> list[tuple[int, int, int, int]]:
-    """The boxes of the outermost rows and columns."""
-    width, height = picture.size
-    return [(0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height)]
 
 
 def _deepest(depths: Image.Image) -> Image.Image:
@@ -117,36 +121,36 @@ def _deepest(depths: Image.Image) -> Image.Image:
     return first
 
 
+_SQUARES = np.arange(1, 256) ** 2
+
+
 def _squares(depth: Image.Image) -> int:
-    return sum(count * level * level for level, count in enumerate(depth.histogram()) if count)
+    return int(np.array(depth.histogram())[1:] @ _SQUARES)
 
 
-def _of_depth(depth: Image.Image, corner: tuple[int, int]) -> Ink:
-    """Ink of the depth that `_drawn` found: scaled to its darkest, and thickened where it is thin."""
-    box = depth.getbbox()
-    counts = depth.histogram()
-    strongest = next((level for level in range(255, 0, -1) if counts[level]), 0)
-    if box is None or strongest < MIN_CONTRAST:
+def _of_levels(picture: Image.Image, paper: int, corner: tuple[int, int]) -> Ink:
+    """Ink from a picture of mode L on paper of one grey level: scaled to its darkest, and thickened where it is thin.
+
+    What is darker than the paper or lighter, whichever is more, is the ink. `corner`: where the picture lies.
+    """
+    counts = np.array(picture.histogram())
+    darker, lighter = counts[:paper][::-1], counts[paper + 1 :]  # by depth, from 1 on
+    sign, depths = (-1, darker) if darker @ _SQUARES[:paper] >= lighter @ _SQUARES[: 255 - paper] else (1, lighter)
+    deepest_first = depths[::-1].cumsum()
+    strongest = len(depths) - int(np.searchsorted(deepest_first, 1))
+    if strongest < MIN_CONTRAST:
         raise Blank("There is no ink in this image that stands out from its background. Draw a digit, then ask again.")
-    levels = np.asarray(depth.crop(box))
-    ink = (np.arange(256, dtype=np.float32) / np.float32(strongest))[levels]
-    left, top = corner[0] + box[0], corner[1] + box[1]
+    tenth = len(depths) - int(np.searchsorted(deepest_first, 0.1 * deepest_first[-1]))
+    ink = np.asarray(picture).astype(np.float32)
+    ink -= paper
+    ink *= sign / strongest
+    np.maximum(ink, 0, out=ink)
     # What is much wider than a thin line at full size is no thin line at any: the usual case, decided at once.
-    line = levels > 0.5 * _tenth(counts)
+    line = ink > 0.5 * tenth / strongest
     if _line_width(line) >= CLEARLY * MIN_PEN * max(line.shape):
-        return Ink(ink, (left, top))
+        return Ink(ink, corner)
     thick = _thickened(ink)
-    return Ink(thick.pixels, (left + thick.origin[0], top + thick.origin[1]), thick.scale)
-
-
-def _tenth(counts: list[int]) -> int:
-    """The level that a tenth of what is not 0 reaches."""
-    left = 0.1 * sum(counts[1:])
-    for level in range(255, 0, -1):
-        left -= counts[level]
-        if left <= 0:
-            return level
-    return 0
+    return Ink(thick.pixels, (corner[0] + thick.origin[0], corner[1] + thick.origin[1]), thick.scale)
 
 
 def _on_paper(picture: Image.Image) -> tuple[NDArray[np.uint8], bool]:

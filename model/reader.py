@@ -17,7 +17,7 @@ from model.errors import UnknownModel
 from model.evidence import by_occlusion, from_map
 from model.ink import Ink, Pixels
 from model.normalise import Normalised, normalise
-from model.verdict import Calibration, Verdict, judge, probabilities
+from model.verdict import Calibration, Verdict, judge, of_one
 
 WEIGHTS = Path(__file__).parent / "weights"
 CHECKSUMS = "SHA256SUMS"
@@ -51,11 +51,12 @@ class Reading:
         return self.probabilities[self.digit]
 
     def as_json(self) -> dict[str, Any]:
-        """The body of a 200 answer of the HTTP contract."""
+        """The body of a 200 answer of the HTTP contract; six decimals say all there is to be said."""
+        shares = [round(share, 6) for share in self.probabilities]
         body: dict[str, Any] = {
             "digit": self.digit,
-            "confidence": self.confidence,
-            "probabilities": list(self.probabilities),
+            "confidence": shares[self.digit],
+            "probabilities": shares,
             "verdict": self.verdict,
             "alternatives": list(self.alternatives),
             "model": {"name": self.model, "version": self.version},
@@ -161,13 +162,13 @@ class Reader:
 
 def _read(network: Network, ink: Ink, explain: bool, evidence_for: int | None) -> Reading:
     normalised = normalise(ink.pixels)
-    shares, none = probabilities(network.logits(normalised.pixels[None, None])[0], network.calibration.temperature)
-    digit = int(shares.argmax())
-    verdict, alternatives = judge(shares, float(none), network.calibration)
+    logits = network.logits(normalised.pixels[None, None])[0].tolist()
+    shares, none = of_one(logits, network.calibration.temperature)
+    digit = shares.index(max(shares))
+    verdict, alternatives = judge(shares, none, network.calibration)
     shown = digit if evidence_for is None else evidence_for
     explanation = _explanation(network, ink, normalised, shown) if explain else None
-    answer = tuple(float(share) for share in shares)
-    return Reading(digit, answer, verdict, alternatives, network.name, network.version, explanation)
+    return Reading(digit, tuple(shares), verdict, alternatives, network.name, network.version, explanation)
 
 
 def _explanation(network: Network, ink: Ink, normalised: Normalised, digit: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Strokes as a person drew them to ink."""
 
 import math
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Any
@@ -48,29 +49,50 @@ def parse_strokes(raw: object) -> list[Stroke]:
         points += len(stroke)
     if points > MAX_POINTS:
         raise BadStrokes(f"{points:,} points are more than {MAX_POINTS:,}. Send fewer points for each stroke.")
-    strokes = [_parse_stroke(index, stroke) for index, stroke in enumerate(raw) if stroke]
+    places = np.array(_numbers(raw), np.float64).reshape(-1, 2)
+    strokes, start = [], 0
+    for stroke in raw:
+        if stroke:
+            strokes.append(places[start : start + len(stroke)])
+            start += len(stroke)
     if not strokes:
         raise Blank("There are no points in these strokes. Draw a digit, then ask again.")
     return strokes
 
 
-def _parse_stroke(index: int, stroke: list[Any]) -> Stroke:
+def _numbers(raw: list[list[Any]]) -> list[float]:
+    """The coordinates of all points one after the other, all of them checked."""
     # Asked of Python's own types: numpy would make room for the longest text in a drawing as often as it has points.
-    try:
-        pairs = set(map(len, stroke)) == {2} and set(map(type, chain.from_iterable(stroke))) <= {int, float}
-    except TypeError:  # a point that is a number or null
-        pairs = False
-    if not pairs:
-        raise BadStrokes(f"Stroke {index} has a point that is not a pair of numbers. {_EXAMPLE}")
-    try:
-        points = np.array(stroke, np.float64)
-    except OverflowError:  # a whole number of more digits than float64 has room for
-        points = np.full((1, 2), np.inf)
-    if not np.abs(points).max() <= MAX_COORDINATE:  # written so that NaN fails too
+    # All strokes at once, since nearly all drawings are whole; one by one only to say which is not.
+    numbers = _numbers_of(chain.from_iterable(raw))
+    if numbers is None:
+        bad = next(index for index, stroke in enumerate(raw) if _numbers_of(stroke) is None)
+        raise BadStrokes(f"Stroke {bad} has a point that is not a pair of numbers. {_EXAMPLE}")
+    if not _within_reach(numbers):
+        bad = next(index for index, stroke in enumerate(raw) if not _within_reach(_numbers_of(stroke) or ()))
         raise BadStrokes(
-            f"Stroke {index} has a coordinate that is not finite or beyond ±{MAX_COORDINATE:.0e}. {_EXAMPLE}"
+            f"Stroke {bad} has a coordinate that is not finite or beyond ±{MAX_COORDINATE:.0e}. {_EXAMPLE}"
         )
-    return points
+    return numbers
+
+
+def _numbers_of(points: Iterable[Any]) -> list[float] | None:
+    points = list(points)
+    try:
+        if not set(map(len, points)) <= {2}:
+            return None
+    except TypeError:  # a point that is a number or null
+        return None
+    numbers = list(chain.from_iterable(points))
+    return numbers if set(map(type, numbers)) <= {int, float} else None
+
+
+def _within_reach(numbers: Sequence[float]) -> bool:
+    """Whether all are finite and small enough; asked of Python, whose whole numbers may be too large for float64."""
+    if not numbers:
+        return True
+    # NaN is passed over by min and max unless it comes first, but never by a sum.
+    return min(numbers) >= -MAX_COORDINATE and max(numbers) <= MAX_COORDINATE and not math.isnan(sum(numbers))
 
 
 def rasterise(strokes: list[Stroke], pen: float = PEN) -> Ink:
@@ -114,31 +136,34 @@ def _distance(path: Stroke, lengths: list[int], centres: Pixels) -> Pixels:
 
     `path`: (n, 2), the strokes one after the other, of so many points each. `centres`: (3, pixels).
     """
+    # Points as complex numbers: dividing by a direction turns it, and everything with it, to lie along x.
+    places = path.view(np.complex128)[:, 0]
     # Each point's segment leads to the next; that of a stroke's last one to itself, so that a dot is one, too.
-    along = np.zeros_like(path)
-    np.subtract(path[1:], path[:-1], out=along[:-1])
+    along = np.empty_like(places)
+    np.subtract(places[1:], places[:-1], out=along[:-1])
     along[list(accumulate(lengths, initial=-1))[1:]] = 0
-    dx, dy = along.T
-    length = np.sqrt(dx * dx + dy * dy)
-    with_length = np.where(length > 0, length, 1)
-    dx, dy = dx / with_length + (length == 0), dy / with_length
-    x, y = path.T
-    # How far a place lies along a segment, and beside it, is linear in its x and y.
-    lines = np.empty((2, len(path), 3), np.float32)
-    ahead, beside = lines
-    ahead[:, 0], ahead[:, 1], ahead[:, 2] = dx, dy, -dx * x - dy * y
-    beside[:, 0], beside[:, 1], beside[:, 2] = -dy, dx, dy * x - dx * y
+    length = np.abs(along)
+    still = length < ROUNDING
+    turn = np.conjugate(along) / (length + still) + still
+    start = turn * places
     ends = length.astype(np.float32)[:, None]
     nearest: Pixels = np.full(centres.shape[1], np.inf, np.float32)
-    for start in range(0, len(path), AT_ONCE):
-        some = slice(start, start + AT_ONCE)
-        beyond, squares = ahead[some] @ centres, beside[some] @ centres
+    for first in range(0, len(places), AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        # How far a pixel lies along a segment, and how far beside it, is linear in its x and y.
+        along_x, along_y, offset = turn.real[some], -turn.imag[some], -start[some]
+        count = len(offset)
+        linear = np.empty((2 * count, 3), np.float32)
+        linear[:count, 0], linear[:count, 1], linear[:count, 2] = along_x, along_y, offset.real
+        linear[count:, 0], linear[count:, 1], linear[count:, 2] = -along_y, along_x, offset.imag
+        away = linear @ centres
+        beyond = away[:count]
         beyond -= np.minimum(np.maximum(beyond, 0), ends[some])
-        beyond *= beyond
-        squares *= squares
-        squares += beyond
-        np.minimum(nearest, np.minimum.reduce(squares), out=nearest)
-    return np.sqrt(nearest)
+        away *= away
+        beyond += away[count:]
+        np.minimum(nearest, np.minimum.reduce(beyond), out=nearest)
+    np.sqrt(nearest, out=nearest)
+    return nearest
 
 
 def _thinned(path: Stroke, lengths: list[int]) -> tuple[Stroke, list[int]]:

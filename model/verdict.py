@@ -1,6 +1,7 @@
 """From logits to what a person is told: how likely each digit is, and whether to believe it."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -48,13 +49,22 @@ def probabilities(logits: NDArray[np.float32], temperature: float) -> tuple[Pixe
     return (shares[..., :DIGITS] + none[..., None] / DIGITS).astype(np.float32), none.astype(np.float32)
 
 
-def judge(shares: Pixels, none: float, calibration: Calibration) -> tuple[Verdict, tuple[int, ...]]:
+def of_one(logits: Sequence[float], temperature: float) -> tuple[list[float], float]:
+    """`probabilities` of a single drawing, in Python's own floats: numpy takes longer to begin than this to end."""
+    most = max(logits)
+    shares = [math.exp((logit - most) / temperature) for logit in logits]
+    total = sum(shares)
+    none = sum(shares[DIGITS:]) / total
+    return [share / total + none / DIGITS for share in shares[:DIGITS]], none
+
+
+def judge(shares: Sequence[float], none: float, calibration: Calibration) -> tuple[Verdict, tuple[int, ...]]:
     """The verdict on ten probabilities and that of no digit, and the other digits to consider, likeliest first."""
-    order = np.argsort(-shares, kind="stable")
-    best = float(shares[order[0]])
     if none >= calibration.not_a_digit:
         return "not_a_digit", ()
+    best = max(shares)
     if best >= calibration.sure:
         return "sure", ()
-    worth = [int(digit) for digit in order[1 : MAX_ALTERNATIVES + 1] if shares[digit] >= ALTERNATIVE_SHARE * best]
-    return "unsure", tuple(worth or [int(order[1])])
+    order = sorted(range(DIGITS), key=lambda digit: -shares[digit])
+    worth = [digit for digit in order[1 : MAX_ALTERNATIVES + 1] if shares[digit] >= ALTERNATIVE_SHARE * best]
+    return "unsure", tuple(worth or order[1:2])

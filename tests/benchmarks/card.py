@@ -172,7 +172,6 @@ def text(figures: dict[str, Any]) -> str:
     }
     fast = figures["quick"]
     recipe = training["recipe"]
-    alone, together = recipe["epochs"], recipe["together"] + recipe["settle"]
     spread = (
         f" ± {100 * ours['accuracy']['mnist_test_sd']:.2f}" if ours["accuracy"]["mnist_test_sd"] is not None else ""
     )
@@ -190,8 +189,8 @@ def text(figures: dict[str, Any]) -> str:
         "handwriting of others but MNIST's was used; pendigits and UNIPEN only measure it.",
         "",
         f"Trained by `{training['command']}` (seed {training['seed']}: {training['chosen']}), {training['date']},",
-        f"torch {training['versions']['torch']}, {training['arithmetic']}: {alone} epochs alone, then {together} in",
-        f"which it learns from what the {len(seeds)} networks say together. The ONNX file computes in 8-bit integers.",
+        f"torch {training['versions']['torch']}, {training['arithmetic']}: {recipe['epochs']} epochs, then",
+        f"{recipe['settle']} of settling. The ONNX file computes in 8-bit integers.",
         f"MNIST's test images, mean of {len(seeds)} seeds: {100 * ours['accuracy']['mnist_test_mean']:.2f}{spread} %.",
         "",
         "| seed | held-out MNIST | held-out drawings | MNIST test | training, s |",

@@ -12,6 +12,7 @@ from PIL import Image
 from model.errors import Blank, UnknownModel
 from model.ink import Pixels
 from model.reader import CHECKSUMS, WEIGHTS, BrokenWeights, Reader
+from model.verdict import of_one, probabilities
 from tests.data import ROOT, mnist_images, mnist_labels
 
 SEVEN = [[[60, 60], [200, 60], [120, 230]]]
@@ -109,3 +110,14 @@ def test_the_serving_half_imports_neither_torch_nor_the_service() -> None:
     code = "import sys, model.reader; print([m for m in sys.modules if m.split('.')[0] in ('torch', 'app', 'train')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("classes", [10, 11])
+def test_one_drawing_is_weighed_as_many_are(classes: int) -> None:
+    logits = np.random.default_rng(3).normal(0, 4, (50, classes)).astype(np.float32)
+    for temperature in (0.7, 1.0, 2.5):
+        shares, none = probabilities(logits, temperature)
+        for index in range(len(logits)):
+            one, one_none = of_one(logits[index].tolist(), temperature)
+            assert one == pytest.approx(shares[index].tolist(), abs=1e-6)
+            assert one_none == pytest.approx(float(none[index]), abs=1e-6)
