@@ -96,12 +96,11 @@ def _reason(error: Exception) -> str:
 
 
 def _from_data_uri(uri: object) -> bytes:
-    if not isinstance(uri, str) or not uri[:5].lower() == "data:":
+    text = uri if isinstance(uri, str) else ""
+    comma = text.find(",", 5, MAX_URI_HEAD)
+    if comma < 0 or text[:5].lower() != "data:":
         raise NotAnImage("The image is not a data URI. Send data:image/png;base64,... or the image itself as the body.")
-    comma = uri.find(",", 5, MAX_URI_HEAD)
-    if comma < 0:
-        raise NotAnImage("The image is not a data URI. Send data:image/png;base64,... or the image itself as the body.")
-    head, data = uri[5:comma], uri[comma + 1 :]
+    head, data = text[5:comma], text[comma + 1 :]
     media, *parameters = (part.strip().lower() for part in head.split(";"))
     if media not in IMAGES:
         raise Problem(

@@ -79,18 +79,20 @@ class Gate:
         `receive` tells, after a wait, whether anyone still wants the answer; raises `ClientDisconnect` where nobody
         does. Raises the problem `busy`: at once where the queue is full or would take too long, else in time.
         """
-        if self._free.locked():
-            await self._wait(receive)
-        else:
-            await self._free.acquire()
-        began = monotonic()
+        waited = self._free.locked()
+        await (self._wait() if waited else self._free.acquire())
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            if waited and receive is not None and has_gone(receive):
+                raise ClientDisconnect
+            began = monotonic()
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            finally:
+                self._pace.took(monotonic() - began)
         finally:
             self._free.release()
-            self._pace.took(monotonic() - began)
 
-    async def _wait(self, receive: Receive | None) -> None:
+    async def _wait(self) -> None:
         if self.waiting >= self._queue or self.waiting * self._pace.seconds > self._seconds * self._workers:
             raise _busy("images")
         self._count(1)
@@ -101,9 +103,6 @@ class Gate:
             raise _busy("images") from None
         finally:
             self._count(-1)
-        if receive is not None and has_gone(receive):
-            self._free.release()
-            raise ClientDisconnect
 
     def _count(self, more: int) -> None:
         self.waiting += more

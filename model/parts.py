@@ -148,9 +148,11 @@ def _gif(data: bytes) -> Parts:
         if block[0] == b",":
             return Parts(head + control + data[block.start() :])
         position = block.start() + 2
-        while next(counted) >= 0 and (size := data[position : position + 1]) and size[0]:
-            position += 1 + size[0]
-        position += 1
+        for _ in counted:
+            size = data[position] if position < len(data) else 0
+            position += 1 + size
+            if not size:
+                break
         if data[block.start() + 1 : block.start() + 2] == bytes((_GRAPHIC_CONTROL,)):
             control = data[block.start() : position]
     return Parts(head)  # there is no picture in it

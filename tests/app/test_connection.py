@@ -225,6 +225,18 @@ def test_one_connection_too_many_is_refused_and_the_others_go_on() -> None:
         assert httpx.get(f"{server.url}/healthz").status_code == 200
 
 
+def test_a_connection_on_which_nothing_is_asked_stays_open_as_long_as_it_is_said_to() -> None:
+    """nginx keeps its connections for a minute, and loses a request where the service closes them sooner."""
+    with running(DIGITS_HEAD_SECONDS="1", DIGITS_IDLE_SECONDS="4") as server, connect(server) as connection:
+        for pause in (0, 2, 2):
+            time.sleep(pause)
+            connection.sendall(b"GET /models HTTP/1.1\r\nHost: app\r\n\r\n")
+            assert answer_on(connection).status_code == 200
+        started = time.monotonic()
+        assert rest(connection) == b""
+        assert 3 < time.monotonic() - started < 6
+
+
 def test_drawings_are_read_while_two_hundred_slow_clients_wait(server: Server) -> None:
     body = json.dumps({"strokes": STROKES[7]}).encode()
     slow = []

@@ -141,12 +141,10 @@ def bodies(seconds: float, seed: int, folder: Path) -> Watch:
     random = Random(seed)
     images, jsons, forms = seeds.images(), seeds.jsons(), seeds.forms()
     with watched(folder) as watch:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        clock = Clock(seconds)
+        while clock.running():
             body, usual = _body(random, images, jsons, forms)
-            query = random.choice(
-                ("", "", "", "?explain=true", "?model=blog", "?model=blog&explain=1&digit=3", "?a=%ff")
-            )
+            query = random.choice(QUERIES)
             try:
                 took, status, outcome = fastest(watch.server, body, seeds.content_type(random, usual), query)
             except (OSError, http.client.HTTPException, ValueError, KeyError, AssertionError) as error:

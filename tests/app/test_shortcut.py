@@ -1,0 +1,143 @@
+"""Small drawings, which are answered without the framework: as the app would answer them, whatever else happens."""
+
+import json
+import re
+import socket
+import struct
+import time
+
+import httpx
+import pytest
+
+from app.connection import BODY_SECONDS
+from app.shortcut import Shortcut
+from tests.app.inprocess import app_with
+from tests.app.pictures import STROKES, data_uri, encoded, picture, png
+from tests.app.shapes import assert_answer, assert_problem
+from tests.app.test_connection import HEAD, answer_on, connect, parsed, rest
+from tests.conftest import Server, running
+
+JSON, PNG, FORM = "application/json", "image/png", "multipart/form-data; boundary=b"
+BODY = json.dumps({"strokes": STROKES[7]}).encode()
+WHOLE = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+APPS = {"X-Request-Id": "7"}  # with this the app is asked
+REQUESTS: dict[str, tuple[bytes, dict[str, str]]] = {
+    "strokes": (BODY, {"Content-Type": JSON}),
+    "a picture": (png(7), {"Content-Type": PNG}),
+    "a picture in JSON": (json.dumps({"image": data_uri(png(1))}).encode(), {"Content-Type": JSON}),
+    "a form": (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="7.png"\r\n\r\n' + png(7) + b"\r\n--b--\r\n",
+        {"Content-Type": FORM},
+    ),
+    "a JPEG, for a thread": (encoded(picture(7), "JPEG"), {"Content-Type": "image/jpeg"}),
+    "a dot too small for any float": (b'{"strokes":[[[0,0],[5e-324,0]]]}', {"Content-Type": JSON}),
+    "nothing": (b"", {"Content-Type": JSON}),
+    "a blank": (encoded(picture(7, ink=255)), {"Content-Type": PNG}),
+    "half a JSON": (BODY[:30], {"Content-Type": JSON}),
+    "half a picture": (png(7)[:200], {"Content-Type": PNG}),
+    "no strokes": (b'{"strokes":[[[1,"2"]]]}', {"Content-Type": JSON}),
+    "a text": (BODY, {"Content-Type": "text/plain"}),
+    "no type": (BODY, {}),
+    "HTML, please": (BODY, {"Content-Type": JSON, "Accept": "text/html"}),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_answer_is_the_one_that_the_app_gives(server: Server, name: str) -> None:
+    body, headers = REQUESTS[name]
+    short, long = (
+        httpx.post(f"{server.url}/predict", content=body, headers=each) for each in (headers, headers | APPS)
+    )
+    assert (short.status_code, short.content) == (long.status_code, long.content)
+    kept = [
+        {name: each.headers[name] for name in each.headers if name not in ("date", "x-request-id")}
+        for each in (short, long)
+    ]
+    assert kept[0] == kept[1]
+
+
+def test_what_asks_for_more_than_an_answer_is_left_to_the_app() -> None:
+    shortcut = app_with().state.shortcut
+    assert isinstance(shortcut, Shortcut)
+    plain = [(b"content-type", b"application/json"), (b"content-length", b"100")]
+    assert shortcut.head(b"POST", b"/predict", plain)
+    assert not shortcut.head(b"PUT", b"/predict", plain)
+    assert not shortcut.head(b"POST", b"/predict?explain=true", plain)
+    assert not shortcut.head(b"POST", b"/predict", plain[:1])
+    for more in (
+        "x-request-id: 7",
+        "expect: 100-continue",
+        "transfer-encoding: chunked",
+        "content-length: 99999999999999",
+    ):
+        name, _, value = more.encode().partition(b": ")
+        assert not shortcut.head(b"POST", b"/predict", [*plain, (name, value)]), more
+    assert app_with(access_log=1).state.shortcut is None
+    assert not app_with(max_bytes=99).state.shortcut.head(b"POST", b"/predict", plain)
+
+
+@pytest.mark.parametrize("pause", [0, BODY_SECONDS / 10, 2 * BODY_SECONDS])
+def test_a_body_may_come_in_pieces(server: Server, pause: float) -> None:
+    with connect(server) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in (WHOLE[: -len(BODY)], BODY[:30], BODY[30:]):
+            connection.sendall(piece)
+            time.sleep(pause)
+        assert assert_answer(answer_on(connection))["digit"] == 7
+        connection.sendall(WHOLE)
+        assert assert_answer(answer_on(connection))["digit"] == 7
+
+
+def test_requests_that_follow_at_once_are_answered_in_their_order(server: Server) -> None:
+    one = WHOLE.replace(b"Host: app", b"Host: app\r\nConnection: close")
+    health = b"GET /healthz HTTP/1.1\r\nHost: app\r\n\r\n"
+    with connect(server) as connection:
+        connection.sendall(WHOLE + health + WHOLE + one)
+        answers = re.findall(rb'"status":"alive"|"digit":7', rest(connection))
+    assert answers == [b'"digit":7', b'"status":"alive"', b'"digit":7', b'"digit":7']
+
+
+def test_a_connection_is_closed_where_the_client_says_so(server: Server) -> None:
+    for old in (WHOLE.replace(b"HTTP/1.1", b"HTTP/1.0"), WHOLE.replace(b"Host", b"Connection: close\r\nHost")):
+        with connect(server) as connection:
+            connection.sendall(old)
+            answer = parsed(rest(connection))
+        assert answer.headers["connection"] == "close"
+        assert assert_answer(answer)["digit"] == 7
+
+
+def test_many_at_once_are_answered_each_in_its_turn_and_counted() -> None:
+    with running(DIGITS_QUEUE="10") as server:
+        connections = [connect(server) for _ in range(40)]
+        for connection in connections:
+            connection.sendall(WHOLE)
+        answers = [answer_on(connection) for connection in connections]
+        for connection in connections:
+            connection.close()
+        statuses = [answer.status_code for answer in answers]
+        assert 1 <= statuses.count(200) == 40 - statuses.count(503)
+        for answer in answers:
+            if answer.status_code == 503:
+                assert_problem(answer, "busy")
+            else:
+                assert assert_answer(answer)["digit"] == 7
+        metrics = httpx.get(f"{server.url}/metrics").text
+    for status in (200, 503):
+        count = re.search(rf'digits_requests_total{{method="POST",route="/predict",status="{status}"}} (\d+)', metrics)
+        assert (int(count[1]) if count else 0) == statuses.count(status)
+
+
+def test_clients_that_go_away_while_they_wait_harm_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+    with running() as server:
+        for _ in range(10):
+            connections = [connect(server) for _ in range(30)]
+            for connection in connections:
+                connection.sendall(WHOLE)
+            for connection in connections:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
+        with connect(server) as connection:
+            connection.sendall(WHOLE)
+            assert assert_answer(answer_on(connection))["digit"] == 7
+        assert server.stop() == -15
+    assert "Traceback" not in capfd.readouterr().err
