@@ -62,12 +62,14 @@ class Recipe:
     marks: int = 0  # drawings that are no digit
     pieces: int = 0  # images cut and joined from MNIST's until they are no digit
     sets: int = 1  # how many such sets are made; each epoch takes the next, so that none is learnt by heart
+    late: float = 1.0  # the share of each set that is seen from `LATE` on; MNIST's images again take the others' place
     none_weight: float = 1.0  # what a drawing that is no digit counts: to lose a digit is worse than to pass a letter
     average: float = 0.0  # evaluate a moving average of the weights that remembers this share at each step
     reduced: bool = True  # compute in bfloat16 where the processor has instructions for it
     integers: bool = False  # the service computes in 8-bit integers, see model/export.py
 
 
+LATE = 0.6  # of the epochs: styles are learnt first, and where they are at odds with MNIST it has the last word
 SETTLE_RATE = 0.03  # the share of the highest rate that settling begins with
 SETTLE_CHANGE = 0.3  # the share of the usual changes to the images while settling
 
@@ -87,6 +89,7 @@ RECIPES = {
         marks=4_500,
         pieces=1_000,
         sets=6,
+        late=0.5,
         none_weight=0.5,
         average=0.998,
         integers=True,
@@ -111,12 +114,13 @@ HELD_OUT_SET, FIRST_SET = 1, 100  # seeds of drawings; tests/benchmarks measures
 class Data:
     """All in memory. A DataLoader that transforms image by image would take ten times as long as the training.
 
-    `train`: MNIST's images, then the sets of what is added to them. `strength`: (n,) how much each of these may be
-    changed. `epochs`: which of them each epoch sees, in turns. `held_out`: MNIST's images that nothing learns from.
+    `train`: MNIST's images, `real` of them, then the sets of what is added. `strength`: (n,) how much each of these may
+    be changed. `epochs`: which of them each epoch sees, in turns. `held_out`: MNIST's images that nothing learns from.
     `held_out_drawn`: the same share of everything else.
     """
 
     train: mnist.Split
+    real: int
     strength: Tensor
     epochs: list[Tensor]
     held_out: mnist.Split
@@ -136,7 +140,7 @@ def load_data(folder: Path, recipe: Recipe, limit: int | None) -> Data:
     everything = mnist.Split.joined(train, *sets)
     strength = torch.full((len(everything),), recipe.augment_drawn)
     strength[:count] = recipe.augment
-    return Data(everything, strength, epochs, held_out, held_out_drawn, test)
+    return Data(everything, count, strength, epochs, held_out, held_out_drawn, test)
 
 
 def added(recipe: Recipe, share: float, digits: mnist.Split, seed: int) -> mnist.Split:
@@ -156,9 +160,15 @@ def added(recipe: Recipe, share: float, digits: mnist.Split, seed: int) -> mnist
     return mnist.Split(tensor, torch.from_numpy(np.concatenate((labels, none))))
 
 
-def batches(data: Data, epoch: int, size: int, change: float) -> Iterator[tuple[Tensor, Tensor]]:
-    """Every image of an epoch once, in a new order, changed by that share of its strength; no batch is part full."""
+def batches(data: Data, epoch: int, size: int, change: float, share: float) -> Iterator[tuple[Tensor, Tensor]]:
+    """Every image of an epoch once, in a new order, changed by that share of its strength; no batch is part full.
+
+    `share`: of what is not MNIST's so much is kept, and any of MNIST's images put in place of the rest.
+    """
     images = data.epochs[epoch % len(data.epochs)]
+    if share < 1:
+        replaced = (images >= data.real) & (torch.rand(len(images)) >= share)
+        images = torch.where(replaced, torch.randint(data.real, images.shape), images)
     order = images[torch.randperm(len(images))]
     for chosen in order.split(size)[: len(order) // size]:
         seen, strength = data.train.images[chosen], data.strength[chosen] * change
@@ -292,11 +302,14 @@ def train(run: Run, data: Data, checkpoint: Path) -> None:
     for epoch in range(len(run.history), recipe.epochs + recipe.settle):
         title = f"seed {run.seed} epoch {epoch + 1}/{recipe.epochs + recipe.settle}"
         change = 1.0 if epoch < recipe.epochs else SETTLE_CHANGE
+        share = 1.0 if epoch < LATE * recipe.epochs else recipe.late
         began, loss = time.perf_counter(), torch.zeros(())
         run.network.train()
-        with tqdm(batches(data, epoch, recipe.batch, change), title, per_epoch, leave=False, mininterval=0.5) as bar:
-            for done, (images, labels) in enumerate(bar, 1):
-                loss += run.learn(images, labels)
+        with tqdm(
+            batches(data, epoch, recipe.batch, change, share), title, per_epoch, leave=False, mininterval=0.5
+        ) as bar:
+            for done, (seen, labels) in enumerate(bar, 1):
+                loss += run.learn(seen, labels)
                 if done % 50 == 0:
                     best = max((entry["held_out"] for entry in run.history), default=0.0)
                     bar.set_postfix_str(f"loss {loss.item() / done:.3f}, held out {best:.2%}, {_left(run)} left")
