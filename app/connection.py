@@ -97,10 +97,10 @@ class Connection(HttpToolsProtocol):
             return
         if self._head is not None:
             self._try_here()
-        if self._in_head and self._bytes:
+        if self._in_head:
             if self._bytes > MAX_HEAD:
                 self.refuse("headers-too-large", _LARGE)
-            elif self._head_timer is None:
+            elif self._bytes and self._head_timer is None:
                 self._start_head_timer()
         elif self.cycle.response_complete:  # the rest of a body that was refused already
             if self._head_timer is None:

@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -59,11 +59,21 @@ def answer_on(connection: socket.socket) -> httpx.Response:
     """The next response on a connection that stays open."""
     answer = b""
     while True:
-        answer += connection.recv(65_536)
+        piece = connection.recv(65_536)
+        assert piece, f"closed after {answer!r}"
+        answer += piece
         head, _, body = answer.partition(b"\r\n\r\n")
         length = re.search(rb"content-length: (\d+)", head)
         if length and len(body) == int(length[1]):
             return parsed(answer)
+
+
+def until(true: Callable[[], object], seconds: float = 10) -> None:
+    """Returns when it is; fails where it is not in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def said(server: Server, *pieces: bytes) -> httpx.Response:
@@ -148,7 +158,9 @@ def test_pipelined_requests_are_answered_in_turn_and_bounded(server: Server) -> 
         connection.sendall(request * MAX_PIPELINED)
         answers = b""
         while answers.count(b'{"status":"alive"}') < MAX_PIPELINED:
-            answers += connection.recv(65_536)
+            piece = connection.recv(65_536)
+            assert piece, f"closed after {answers!r}"
+            answers += piece
     assert_problem(said(server, request * 5_000), "busy")
 
 
@@ -228,9 +240,11 @@ def test_one_connection_too_many_is_refused_and_the_others_go_on() -> None:
 def test_a_connection_on_which_nothing_is_asked_stays_open_as_long_as_it_is_said_to() -> None:
     """nginx keeps its connections for a minute, and loses a request where the service closes them sooner."""
     with running(DIGITS_HEAD_SECONDS="1", DIGITS_IDLE_SECONDS="4") as server, connect(server) as connection:
-        for pause in (0, 2, 2):
+        body = json.dumps({"strokes": STROKES[7]}).encode()
+        drawing = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+        for pause, request in ((0, drawing), (2, b"GET /models HTTP/1.1\r\nHost: app\r\n\r\n"), (2, drawing)):
             time.sleep(pause)
-            connection.sendall(b"GET /models HTTP/1.1\r\nHost: app\r\n\r\n")
+            connection.sendall(request)
             assert answer_on(connection).status_code == 200
         started = time.monotonic()
         assert rest(connection) == b""
@@ -283,15 +297,13 @@ def test_clients_that_break_off_leave_nothing_behind() -> None:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        while not server.started:
-            time.sleep(0.01)
+        until(lambda: server.started)
         for _ in range(50):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
                 connection.sendall(b"GET / HTTP/1.1\r\nHost: app\r\n\r\n")
                 assert connection.recv(65_536).startswith(b"HTTP/1.1 204")
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, BROKEN_OFF)
-        while server.server_state.connections:
-            time.sleep(0.01)
+        until(lambda: not server.server_state.connections)
         gc.collect()
         assert sum(type(each) is Connection for each in gc.get_objects()) <= 1  # the last may still be on its way out
     finally:
