@@ -1,6 +1,6 @@
 """Train a network that reads handwritten digits, from MNIST's 60,000 images to the files that the service runs.
 
-    python train.py --seeds 3            the network of the service: the best of three on held-out images
+    python train.py --seeds 3            the network of the service: three that learn alone, then from each other
     python train.py --quick              a small one that reads 99 % after some seconds of training
     python train.py --net blog --seeds 5 the network of a blog post of 2017, exactly as published
     python train.py --dry-run            everything once, on a few batches, to see that it works
@@ -34,7 +34,7 @@ from tqdm import tqdm
 
 from model import export, mnist, report, synthesis
 from model.augment import augment
-from model.networks import DIGITS, NETWORKS, parameters
+from model.networks import DIGITS, NETWORKS, folded, parameters
 from model.verdict import Calibration, probabilities
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -54,7 +54,8 @@ class Recipe:
     decay: float = 0.0  # weight decay
     # Warm up to `rate`, then cool down to nothing: the largest single gain in accuracy per epoch.
     one_cycle: bool = True
-    settle: int = 0  # more epochs at the end, at a small rate, on images that are hardly changed: as real ones are
+    together: int = 0  # epochs of a second cycle, in which each seed's network learns from what all of them say
+    settle: int = 0  # more epochs at the end, at a small rate, on images that are hardly changed, most of them MNIST's
     smoothing: float = 0.0  # label smoothing: the target is not 1 but 1 - smoothing, which keeps the network modest
     augment: float = 0.0  # strength of the random changes to MNIST's images, see model/augment.py
     augment_drawn: float = 0.0  # and to what was drawn for the training, which varies by itself
@@ -62,22 +63,26 @@ class Recipe:
     marks: int = 0  # drawings that are no digit
     pieces: int = 0  # images cut and joined from MNIST's until they are no digit
     sets: int = 1  # how many such sets are made; each epoch takes the next, so that none is learnt by heart
-    late: float = 1.0  # the share of each set that is seen from `LATE` on; MNIST's images again take the others' place
     none_weight: float = 1.0  # what a drawing that is no digit counts: to lose a digit is worse than to pass a letter
     average: float = 0.0  # evaluate a moving average of the weights that remembers this share at each step
     reduced: bool = True  # compute in bfloat16 where the processor has instructions for it
     integers: bool = False  # the service computes in 8-bit integers, see model/export.py
 
 
-LATE = 0.6  # of the epochs: styles are learnt first, and where they are at odds with MNIST it has the last word
-SETTLE_RATE = 0.03  # the share of the highest rate that settling begins with
+TOGETHER_RATE = 0.5  # the share of the highest rate that the second cycle begins with
+TOGETHER_SHARE = 0.7  # what all networks say counts so much in the second cycle, the label the rest
+SETTLE_RATE = 0.1  # the share of the highest rate that settling begins with
 SETTLE_CHANGE = 0.3  # the share of the usual changes to the images while settling
+# The share of what is not MNIST's that is still seen while settling: where styles are at odds, a flagged 1 with an
+# American 7 say, MNIST has the last word.
+SETTLE_ADDED = 0.4
 
 RECIPES = {
     "digitnet": Recipe(
         "digitnet",
-        epochs=30,
-        settle=4,
+        epochs=14,
+        together=9,
+        settle=3,
         batch=256,
         optimiser="adamw",
         rate=0.01,
@@ -85,11 +90,10 @@ RECIPES = {
         smoothing=0.05,
         augment=0.8,
         augment_drawn=0.3,
-        styles=24_000,
-        marks=4_500,
-        pieces=1_000,
-        sets=6,
-        late=0.5,
+        styles=32_000,
+        marks=9_000,
+        pieces=2_000,
+        sets=4,
         none_weight=0.5,
         average=0.998,
         integers=True,
@@ -160,14 +164,14 @@ def added(recipe: Recipe, share: float, digits: mnist.Split, seed: int) -> mnist
     return mnist.Split(tensor, torch.from_numpy(np.concatenate((labels, none))))
 
 
-def batches(data: Data, epoch: int, size: int, change: float, share: float) -> Iterator[tuple[Tensor, Tensor]]:
+def batches(data: Data, epoch: int, size: int, change: float, added: float) -> Iterator[tuple[Tensor, Tensor]]:
     """Every image of an epoch once, in a new order, changed by that share of its strength; no batch is part full.
 
-    `share`: of what is not MNIST's so much is kept, and any of MNIST's images put in place of the rest.
+    `added`: of what is not MNIST's that share is kept, and any of MNIST's images put in place of the rest.
     """
     images = data.epochs[epoch % len(data.epochs)]
-    if share < 1:
-        replaced = (images >= data.real) & (torch.rand(len(images)) >= share)
+    if added < 1:
+        replaced = (images >= data.real) & (torch.rand(len(images)) >= added)
         images = torch.where(replaced, torch.randint(data.real, images.shape), images)
     order = images[torch.randperm(len(images))]
     for chosen in order.split(size)[: len(order) // size]:
@@ -212,21 +216,27 @@ class Run:
         return torch.optim.AdamW(weights, recipe.rate, recipe.betas, weight_decay=recipe.decay)
 
     def _one_cycle(self, step: int) -> float:
-        """The share of the highest rate at a step: up, then down, and down again while settling."""
+        """The share of the highest rate at a step: up, then down; down again together; and down while settling."""
         epoch, recipe = step / max(1, self.per_epoch), self.recipe
         if epoch < 0.2 * recipe.epochs:
             return 0.04 + 0.96 * epoch / (0.2 * recipe.epochs)
         if epoch < recipe.epochs:
             return _down(epoch, 0.2 * recipe.epochs, recipe.epochs)
-        return SETTLE_RATE * _down(epoch, recipe.epochs, recipe.epochs + recipe.settle)
+        settling = recipe.epochs + recipe.together
+        if epoch < settling:
+            return TOGETHER_RATE * _down(epoch, recipe.epochs, settling)
+        return SETTLE_RATE * _down(epoch, settling, settling + recipe.settle)
 
-    def learn(self, images: Tensor, labels: Tensor) -> Tensor:
+    def learn(self, images: Tensor, labels: Tensor, committee: "Committee | None" = None) -> Tensor:
         """The step that everything rests on: answer, measure the error, follow its gradient downhill."""
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.reduced):
             logits = self.network(images)
+            said = committee.shares(images) if committee else None
         classes = logits.shape[1]
         target = functional.one_hot(labels, classes) * (1 - self.recipe.smoothing) + self.recipe.smoothing / classes
+        if said is not None:
+            target = torch.lerp(target, said, TOGETHER_SHARE)
         weight = torch.where(labels < DIGITS, 1.0, self.recipe.none_weight)
         losses = functional.cross_entropy(logits.float(), target, reduction="none")
         loss = (losses * weight).sum() / weight.sum()
@@ -292,24 +302,37 @@ def _down(at: float, start: float, end: float) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (at - start) / max(end - start, 1e-9)))
 
 
+class Committee:
+    """What the networks of all seeds say together. It is right more often than any one of them, and it knows when the
+    question is hard: to imitate it teaches a network more than the labels do (Hinton et al., 2015)."""
+
+    def __init__(self, networks: list[nn.Module]) -> None:
+        self.networks = [folded(network).to(memory_format=torch.channels_last) for network in networks]
+
+    @torch.no_grad()
+    def shares(self, images: Tensor) -> Tensor:
+        """Their mean probabilities for (n, 1, 28, 28) images: (n, classes)."""
+        said = [functional.softmax(network(images).float(), dim=1) for network in self.networks]
+        return torch.stack(said).mean(dim=0)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 # 4. Train: epoch after epoch, with a bar that shows where it stands.
 
 
-def train(run: Run, data: Data, checkpoint: Path) -> None:
-    """Train to the end, from wherever the run stands."""
+def train(run: Run, data: Data, until: int, checkpoint: Path, committee: Committee | None = None) -> None:
+    """Train until so many epochs are done, from wherever the run stands."""
     recipe, per_epoch = run.recipe, run.per_epoch
-    for epoch in range(len(run.history), recipe.epochs + recipe.settle):
-        title = f"seed {run.seed} epoch {epoch + 1}/{recipe.epochs + recipe.settle}"
-        change = 1.0 if epoch < recipe.epochs else SETTLE_CHANGE
-        share = 1.0 if epoch < LATE * recipe.epochs else recipe.late
+    for epoch in range(len(run.history), until):
+        title = f"seed {run.seed} epoch {epoch + 1}/{_epochs(recipe)}"
+        settling = epoch >= recipe.epochs + recipe.together
+        change, added = (SETTLE_CHANGE, SETTLE_ADDED) if settling else (1.0, 1.0)
+        images = batches(data, epoch, recipe.batch, change, added)
         began, loss = time.perf_counter(), torch.zeros(())
         run.network.train()
-        with tqdm(
-            batches(data, epoch, recipe.batch, change, share), title, per_epoch, leave=False, mininterval=0.5
-        ) as bar:
+        with tqdm(images, title, per_epoch, leave=False, mininterval=0.5) as bar:
             for done, (seen, labels) in enumerate(bar, 1):
-                loss += run.learn(seen, labels)
+                loss += run.learn(seen, labels, None if settling else committee)
                 if done % 50 == 0:
                     best = max((entry["held_out"] for entry in run.history), default=0.0)
                     bar.set_postfix_str(f"loss {loss.item() / done:.3f}, held out {best:.2%}, {_left(run)} left")
@@ -321,12 +344,15 @@ def train(run: Run, data: Data, checkpoint: Path) -> None:
         print(f"{title}: {figures}", flush=True)
 
 
+def _epochs(recipe: Recipe) -> int:
+    return recipe.epochs + recipe.together + recipe.settle
+
+
 def _left(run: Run) -> str:
     """Time left in this seed, from the epochs done."""
     if not run.history:
         return "?"
-    epochs = run.recipe.epochs + run.recipe.settle - len(run.history)
-    minutes = run.seconds / len(run.history) * epochs / 60
+    minutes = run.seconds / len(run.history) * (_epochs(run.recipe) - len(run.history)) / 60
     return f"{minutes:.1f} min"
 
 
@@ -343,7 +369,7 @@ def share_right(run: Run, split: mnist.Split) -> float:
 # ----------------------------------------------------------------------------------------------------------------------
 # 5. Calibrate: make the probabilities honest, and choose how likely an answer must be before a person may rely on it.
 
-SURE_ERROR = 0.001  # of the held-out digits answered "sure", at most this share is wrong; some labels are
+SURE_ERROR = 0.0007  # of the held-out digits answered "sure", at most this share is wrong: people draw harder ones
 SURE_NONE = 0.02  # of what is no digit, at most this share is answered "sure"
 DROPPED = 0.001  # at most this share of the held-out digits is called no digit: worse than to pass a letter as one
 
@@ -436,6 +462,30 @@ def write_report(folder: Path, runs: list[Run], best: Run, summary: dict[str, An
 # 7. The command.
 
 
+def train_all(recipe: Recipe, seeds: range, data: Data, folder: Path, resume: bool) -> list[Run]:
+    """Train each seed alone; then, where the recipe says so, each with all of them as its committee."""
+    runs, alone = [], []
+    for seed in seeds:
+        run = Run(recipe, seed, len(data.epochs[0]) // recipe.batch)
+        checkpoint, first = folder / f"{seed}.pt", folder / f"{seed}-alone.pt"
+        if resume and checkpoint.exists():
+            run.restore(checkpoint)
+        train(run, data, recipe.epochs, checkpoint)
+        runs.append(run)
+        if recipe.together:
+            if len(run.history) == recipe.epochs:
+                run.save(first)
+            at_first = Run(recipe, seed, run.per_epoch)
+            at_first.restore(first)
+            alone.append(at_first.averaged)
+    committee = Committee(alone) if alone else None
+    for run in runs:
+        checkpoint = folder / f"{run.seed}.pt"
+        run.restore(checkpoint)  # with the state of the random generator, which the other seeds have moved on
+        train(run, data, _epochs(recipe), checkpoint, committee)
+    return runs
+
+
 def arguments() -> argparse.Namespace:
     """The flags, each with what it is for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -466,7 +516,7 @@ def main() -> None:
     name = "quick" if args.quick else args.net
     recipe = RECIPES[name]
     if args.dry_run:
-        recipe = replace(recipe, epochs=1, settle=min(1, recipe.settle), sets=1)
+        recipe = replace(recipe, epochs=1, together=min(1, recipe.together), settle=min(1, recipe.settle), sets=1)
     elif args.epochs:
         recipe = replace(recipe, epochs=args.epochs)
     out = args.out or Path("runs") / name
@@ -477,14 +527,8 @@ def main() -> None:
     except mnist.DataError as error:
         sys.exit(f"train.py: {error}")
 
-    runs = []
     try:
-        for seed in range(args.seed, args.seed + args.seeds):
-            run, checkpoint = Run(recipe, seed, len(data.epochs[0]) // recipe.batch), out / "checkpoints" / f"{seed}.pt"
-            if args.resume and checkpoint.exists():
-                run.restore(checkpoint)
-            train(run, data, checkpoint)
-            runs.append(run)
+        runs = train_all(recipe, range(args.seed, args.seed + args.seeds), data, out / "checkpoints", args.resume)
     except KeyboardInterrupt:
         sys.exit("\nStopped; all whole epochs are kept. Add --resume to go on.")
 

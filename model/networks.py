@@ -37,28 +37,28 @@ class Blog(nn.Module):
         return functional.log_softmax(functional.relu(self.fc2(features)), dim=1)
 
 
-def conv(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
-    """Convolution, batch norm, ReLU: the one building block of `DigitNet` and `Quick`."""
+def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    """3x3 convolution, batch norm, ReLU: the one building block of `DigitNet`."""
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False),
+        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
         nn.BatchNorm2d(outputs),
         nn.ReLU(inplace=True),
     )
 
 
 class DigitNet(nn.Module):
-    """Ours: convolutions at two sizes, then a 1x1 convolution that says, place by place, what speaks for a digit.
+    """Ours: 3x3 convolutions at three sizes, then a 1x1 convolution that says, place by place, what speaks for a digit.
 
     Averaging that map over all places gives the logits. It is the same arithmetic as global average pooling and a
     linear layer, in the other order, so the map of evidence that explains an answer costs nothing.
     """
 
-    def __init__(self, widths: tuple[int, int, int] = (32, 48, 96)) -> None:
+    def __init__(self, widths: tuple[int, int, int] = (16, 64, 96)) -> None:
         super().__init__()
         small, middle, large = widths
         self.features = nn.Sequential(
-            conv(1, small, stride=2, kernel=5),  # 14x14: a layer at full size would take a quarter of all the time
-            conv(small, middle),
+            conv(1, small),  # 28x28
+            conv(small, middle, stride=2),  # 14x14
             conv(middle, middle),
             conv(middle, middle),
             conv(middle, large, stride=2),  # 7x7
@@ -83,7 +83,9 @@ class Quick(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            conv(1, 16, stride=2, kernel=5),  # 14x14: a quarter of the work from here on
+            nn.Conv2d(1, 16, 5, stride=2, padding=2, bias=False),  # 14x14: a quarter of the work from here on
+            nn.BatchNorm2d(16),
+            nn.ReLU(inplace=True),
             conv(16, 32),
             nn.MaxPool2d(2),  # 7x7
             conv(32, 64),

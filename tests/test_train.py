@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,20 @@ def test_after_ctrl_c_resume_ends_where_an_unbroken_run_does(tmp_path: Path) -> 
     assert "--resume" in errors
     assert run(*flags, "--out", broken, "--resume").returncode == 0
     histories = [json.loads((out / "report" / "metrics.json").read_text())["histories"] for out in (whole, broken)]
+    assert histories[0] == histories[1]
+
+
+def test_what_is_resumed_before_learning_together_ends_where_an_unbroken_run_does(tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    flags = ("--dry-run", "--seeds", "2", "--threads", "1")
+    assert run(*flags, "--out", whole).returncode == 0
+    (broken / "checkpoints").mkdir(parents=True)
+    for seed in (0, 1):
+        for name in (f"{seed}-alone.pt", f"{seed}.pt"):
+            shutil.copy(whole / "checkpoints" / f"{seed}-alone.pt", broken / "checkpoints" / name)
+    assert run(*flags, "--out", broken, "--resume").returncode == 0
+    histories = [json.loads((out / "report" / "metrics.json").read_text())["histories"] for out in (whole, broken)]
+    assert [len(history) for history in histories[0].values()] == [3, 3]
     assert histories[0] == histories[1]
 
 

@@ -189,8 +189,10 @@ def text(figures: dict[str, Any]) -> str:
         "handwriting of others but MNIST's was used; pendigits and UNIPEN only measure it.",
         "",
         f"Trained by `{training['command']}` (seed {training['seed']}: {training['chosen']}), {training['date']},",
-        f"torch {training['versions']['torch']}, {training['arithmetic']}: {recipe['epochs']} epochs, then",
-        f"{recipe['settle']} of settling. The ONNX file computes in 8-bit integers.",
+        f"torch {training['versions']['torch']}, {training['arithmetic']}: {recipe['epochs']} epochs alone, then "
+        f"{recipe['together']} in which it",
+        f"learns from what the {len(seeds)} networks say together, then {recipe['settle']} of settling, most of it on",
+        "MNIST. The ONNX file computes in 8-bit integers.",
         f"MNIST's test images, mean of {len(seeds)} seeds: {100 * ours['accuracy']['mnist_test_mean']:.2f}{spread} %.",
         "",
         "| seed | held-out MNIST | held-out drawings | MNIST test | training, s |",
