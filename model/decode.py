@@ -48,6 +48,7 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 def decode(data: bytes) -> tuple[Image.Image, float]:
     """Bytes to an upright picture of mode L, RGB or RGBA, at most `WORKING` on its longer side, and its scale."""
     file = parts(data)
+    _check_size(*file.size, MAX_PIXELS)
     try:
         source = Image.open(io.BytesIO(file.data), formats=list(MEDIA_TYPES.values()))
     except Exception as error:  # Pillow's parsers raise nearly anything for nearly-images
@@ -55,12 +56,7 @@ def decode(data: bytes) -> tuple[Image.Image, float]:
             "These bytes are not a PNG, JPEG, WebP, GIF or BMP image. Send the file as it is, unchanged."
         ) from error
     width, height = source.size
-    limit = _max_pixels(source, file.scans)
-    if width * height > limit or max(width, height) > MAX_SIDE:
-        raise TooManyPixels(
-            f"{width} x {height} pixels are more than the {limit:,}, or {MAX_SIDE:,} on a side, that are decoded of "
-            "such a file. Scale the image down: 300 x 300 is plenty."
-        )
+    _check_size(width, height, _max_pixels(source, file.scans))
     try:
         # JPEG only: decode at 1/2, 1/4 or 1/8 where that is enough, or all that may be held
         shrink = max(min(width, height) // WORKING, 2 if width * height > MAX_PIXELS_PROGRESSIVE else 1)
@@ -75,6 +71,14 @@ def decode(data: bytes) -> tuple[Image.Image, float]:
         raise NotAnImage("This image is damaged or cut short. Save or upload it again.") from error
     picture.info["lossy"] = source.format in LOSSY
     return picture, max(picture.size) / max(width, height)
+
+
+def _check_size(width: int, height: int, limit: int) -> None:
+    if width * height > limit or max(width, height) > MAX_SIDE:
+        raise TooManyPixels(
+            f"{width} x {height} pixels are more than the {limit:,}, or {MAX_SIDE:,} on a side, that are decoded of "
+            "such a file. Scale the image down: 300 x 300 is plenty."
+        )
 
 
 def _max_pixels(source: Image.Image, scans: int) -> int:

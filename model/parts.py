@@ -43,12 +43,14 @@ class Parts(NamedTuple):
     """An image file without what its picture does not need.
 
     `orientation`: 1 to 8, as EXIF counts them; 1 is upright. `scans`: of a JPEG that is decoded as a whole because its
-    colours or its detail come one after the other; 0 for every other file.
+    colours or its detail come one after the other; 0 for every other file. `size`: width and height that the first
+    frame of a GIF reaches to, for which Pillow makes room before it says so; 0 for every other file.
     """
 
     data: bytes
     orientation: int = 1
     scans: int = 0
+    size: tuple[int, int] = (0, 0)
 
 
 def parts(data: bytes) -> Parts:
@@ -146,7 +148,10 @@ def _gif(data: bytes) -> Parts:
     head, control, counted = data[:position], b"", _counted()
     while (block := _GIF_BLOCK.search(data, position)) and block[0] != b";":
         if block[0] == b",":
-            return Parts(head + control + data[block.start() :])
+            left, top, width, height = (
+                int.from_bytes(data[at : at + 2], "little") for at in range(block.start() + 1, block.start() + 9, 2)
+            )
+            return Parts(head + control + data[block.start() :], size=(left + width, top + height))
         position = block.start() + 2
         for _ in counted:
             size = data[position] if position < len(data) else 0

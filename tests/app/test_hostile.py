@@ -48,6 +48,13 @@ def form_of(data: bytes) -> bytes:
 
 
 # What to send, as what, and which problem it is.
+def beyond_its_gif(gif: bytes) -> bytes:
+    """A GIF whose first frame is said to be 22,000 pixels wide and high, and transparent: Pillow makes room at once."""
+    frame = gif.index(b",\0\0\0\0")
+    control = b"!\xf9\4\x11\0\0\0\0"
+    return gif[:frame] + control + gif[frame : frame + 5] + (22_000).to_bytes(2, "little") * 2 + gif[frame + 9 :]
+
+
 CASES: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "blank": (lambda: encoded(picture(7, ink=255)), PNG, "blank"),
     "transparent": (lambda: encoded(picture(7, "RGBA", (0, 0, 0, 0), (0, 0, 0, 0))), PNG, "blank"),
@@ -56,6 +63,7 @@ CASES: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "cut in its head": (lambda: png(7)[:20], PNG, "not-an-image"),
     "10,000x10,000": (lambda: bomb(10_000), PNG, "too-many-pixels"),
     "10,000x10,000 as GIF": (lambda: bomb(10_000, "L", "GIF"), PNG, "too-many-pixels"),
+    "a frame far beyond its GIF": (lambda: beyond_its_gif(encoded(picture(7), "GIF")), PNG, "too-many-pixels"),
     "10,000x10,000 in a form": (lambda: form_of(bomb(10_000)), FORM, "too-many-pixels"),
     "50 MB": (lambda: b"\0" * 50_000_000, PNG, "too-large"),
     "50 MB of JSON": (lambda: b" " * 50_000_000, JSON, "too-large"),
