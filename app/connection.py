@@ -5,7 +5,7 @@ Small drawings are answered here, by `app.shortcut`; everything else by the app,
 
 import asyncio
 import contextlib
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import httptools
@@ -13,8 +13,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.headers import SECURITY
 from app.problems import Problem, problem_response
+from app.service import Service
 from app.settings import Settings
-from app.shortcut import Answer, Head, Shortcut
+from app.shortcut import Answer, Taken, take
 
 MAX_HEAD = 65_536  # bytes of a request line and its headers; browsers send 1,000
 MAX_HEADERS = 100
@@ -51,9 +52,9 @@ class Connection(HttpToolsProtocol):
         self._answering: RequestResponseCycle | None = None  # of pipelined requests the first; `cycle` is the last
         self._head_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
-        # `None` where the app is another one, or is asked for what only the app does.
-        self._shortcut: Shortcut | None = getattr(getattr(self.app, "state", None), "shortcut", None)
-        self._head: Head | None = None  # of the request that is to be answered here
+        # None where the app is another one, or writes a log of what it is asked.
+        self._service: Service | None = getattr(getattr(self.app, "state", None), "shortcut_to", None)
+        self._taken: Taken | None = None  # the request that is to be answered here, which is `_answering`
         self._body_timer: asyncio.TimerHandle | None = None
         self._turn: asyncio.Future[None] | None = None
 
@@ -69,9 +70,7 @@ class Connection(HttpToolsProtocol):
         """Forget the timers, and pipelined requests that nobody will read the answers to."""
         self._stop_head_timer()
         self._stop_write_timer()
-        self._stop_body_timer()
-        if self._turn is not None:
-            self._turn.cancel()
+        self._give_up()
         self.pipeline.clear()
         if self._answering is not None:
             self._answering.disconnected = True
@@ -95,8 +94,8 @@ class Connection(HttpToolsProtocol):
             return
         if self.transport.is_closing():
             return
-        if self._head is not None:
-            self._try_here()
+        if self._taken is not None and self._answering is not None:
+            self._proceed(self._taken, self._answering)
         if self._in_head:
             if self._bytes > MAX_HEAD:
                 self.refuse("headers-too-large", _LARGE)
@@ -124,15 +123,11 @@ class Connection(HttpToolsProtocol):
             raise Refused("headers-too-large", _LARGE)
         if len(self.pipeline) >= MAX_PIPELINED:
             raise Refused("busy", f"More than {MAX_PIPELINED} requests wait on this connection. Wait for the answers.")
-        if self._shortcut is not None and (self.cycle is None or self.cycle.response_complete):
-            self._head = self._shortcut.head(self.parser.get_method(), self.url, self.headers)
+        if self._service is not None and (self.cycle is None or self.cycle.response_complete):
+            self._taken = take(self._service, self.parser.get_method(), self.url, self.headers)
         super().on_headers_complete()
         if not self.pipeline:
             self._answering = self.cycle
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        if self._head is None:
-            super()._start_asgi_task(cycle, app)
 
     def on_message_complete(self) -> None:
         """The request is whole: what follows on this connection is another."""
@@ -140,63 +135,69 @@ class Connection(HttpToolsProtocol):
         self._in_head = True
         self._bytes = 0
 
-    def _try_here(self) -> None:
-        """Answer the request whose head was taken once it is whole and its turn has come, or leave it to the app."""
-        if self._head is None or self._turn is not None or self._shortcut is None or self._answering is None:
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if self._taken is None:
+            super()._start_asgi_task(cycle, app)
+
+    def _proceed(self, taken: Taken, cycle: RequestResponseCycle) -> None:
+        """Answer a request that was taken once it is whole and its turn has come, or leave it to the app."""
+        if self._turn is not None:
             return
-        if self._answering.more_body:
+        if cycle.more_body:
             if self._body_timer is None:
-                self._body_timer = self.loop.call_later(BODY_SECONDS, self._leave_to_app)
+                self._body_timer = self.loop.call_later(BODY_SECONDS, self._leave_to_app, cycle)
             return
         self._stop_body_timer()
         try:
-            turn = self._shortcut.turns.ask()
+            self._turn = taken.service.turns.ask()
         except Problem as problem:
-            self._say(self._shortcut.problem(self._head, problem))
+            self._say(cycle, taken.problem(problem))
             return
-        if turn is None:
-            self._answer_here(self._shortcut, self._head, self._answering)
+        if self._turn is None:
+            self._answer_here(taken, cycle)
         else:
-            self._turn = turn
-            turn.add_done_callback(self._turn_came)
+            self._turn.add_done_callback(partial(self._turn_came, taken, cycle))
 
-    def _turn_came(self, turn: asyncio.Future[None]) -> None:
+    def _turn_came(self, taken: Taken, cycle: RequestResponseCycle, turn: asyncio.Future[None]) -> None:
         self._turn = None
-        if turn.cancelled() or self._head is None or self._shortcut is None or self._answering is None:
+        if turn.cancelled() or self._taken is not taken:  # the client has gone, or was refused
             return
         error = turn.exception()
         if isinstance(error, Problem):
-            self._say(self._shortcut.problem(self._head, error))
+            self._say(cycle, taken.problem(error))
         else:
-            self._answer_here(self._shortcut, self._head, self._answering)
+            self._answer_here(taken, cycle)
 
-    def _answer_here(self, shortcut: Shortcut, head: Head, cycle: RequestResponseCycle) -> None:
+    def _answer_here(self, taken: Taken, cycle: RequestResponseCycle) -> None:
         answer = None
         if not self.flow.write_paused:
             with contextlib.suppress(Exception):  # the app fails in the same way, and knows what to do about it
-                answer = shortcut.answer(head, bytes(cycle.body))
+                answer = taken.answer(bytes(cycle.body))
         if answer is None:
-            self._leave_to_app()
+            self._leave_to_app(cycle)
         else:
-            self._say(answer)
+            self._say(cycle, answer)
 
-    def _leave_to_app(self) -> None:
-        self._stop_body_timer()
-        self._head = None
-        if self._answering is not None:
-            self._start_asgi_task(self._answering, self.app)
+    def _leave_to_app(self, cycle: RequestResponseCycle) -> None:
+        self._give_up()
+        self._start_asgi_task(cycle, self.app)
 
-    def _say(self, answer: Answer) -> None:
+    def _say(self, cycle: RequestResponseCycle, answer: Answer) -> None:
         """Send a whole answer to the request that is being answered."""
-        cycle, self._head = self._answering, None
-        if cycle is None or cycle.disconnected:
-            return
+        self._taken = None
         cycle.response_started = cycle.response_complete = True
         self.transport.write(_rendered(answer, self.server_state.default_headers, cycle.keep_alive))
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
         cycle.on_response = _nothing  # as uvicorn does: the connection and the last request do not keep each other
+
+    def _give_up(self) -> None:
+        """Answer nothing here."""
+        self._taken = None
+        self._stop_body_timer()
+        if self._turn is not None:
+            self._turn.cancel()
 
     def on_response_complete(self) -> None:
         """The next of the requests that wait is answered."""
@@ -206,8 +207,7 @@ class Connection(HttpToolsProtocol):
     def refuse(self, kind: str, detail: str) -> None:
         """Answer with a problem, where nothing else is being answered, and close."""
         self._stop_head_timer()
-        self._stop_body_timer()
-        self._head = None
+        self._give_up()
         self.pipeline.clear()
         if self._answering is not None and not self._answering.response_complete:
             begun = self._answering.response_started
@@ -216,7 +216,8 @@ class Connection(HttpToolsProtocol):
             if begun:
                 self.transport.close()
                 return
-        self.transport.write(_rendered(_problem(kind, detail), self.server_state.default_headers, keep_alive=False))
+        problem = Answer.of(problem_response(kind, detail))
+        self.transport.write(_rendered(problem, self.server_state.default_headers, keep_alive=False))
         self.transport.close()
 
     def pause_writing(self) -> None:
@@ -269,11 +270,6 @@ class Connection(HttpToolsProtocol):
 
 
 _ALWAYS = b"".join(b"%s: %s\r\n" % pair for pair in SECURITY)
-
-
-def _problem(kind: str, detail: str) -> Answer:
-    response = problem_response(kind, detail)
-    return Answer(response.status_code, response.raw_headers, bytes(response.body))
 
 
 def _rendered(answer: Answer, headers: list[tuple[bytes, bytes]], keep_alive: bool) -> bytes:

@@ -16,7 +16,6 @@ from app.problems import CatchAll, handle_problems
 from app.schema import add_problem_schema
 from app.service import Service
 from app.settings import BadSetting, Settings
-from app.shortcut import Shortcut
 
 DESCRIPTION = """Draw a digit; get back which one it is, how sure the program is, and why.
 
@@ -50,7 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ],
     )
     app.state.service = service
-    app.state.shortcut = None if service.settings.access_log else Shortcut(service)
+    app.state.shortcut_to = None if service.settings.access_log else service  # see `app.connection`
     handle_problems(app)
     add_predict(app, service)
     add_operation(app, service)

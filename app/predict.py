@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
@@ -68,16 +67,11 @@ async def answer(service: Service, scope: Scope, receive: Receive, asked: Asked)
             await service.turns.take(receive)
             reading = read_quick(service, drawing, asked)
         else:
-            work = partial(_read_slow, reader, drawing, content_type, body, asked)
-            reading = await service.gate.run(work, receive)
+            reading = await service.gate.run(
+                lambda: read(reader, drawing or open_drawing(content_type, body), asked), receive
+            )
     service.metrics.read(reading.model, reading.verdict)
     return json_response(reading.as_json())
-
-
-def _read_slow(
-    reader: Reader, drawing: Strokes | Picture | None, content_type: str, body: bytes, asked: Asked
-) -> Reading:
-    return read(reader, drawing or open_drawing(content_type, body), asked)
 
 
 def add_predict(app: FastAPI, service: Service) -> None:

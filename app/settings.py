@@ -41,7 +41,7 @@ SETTINGS: tuple[Setting | Folder, ...] = (
         "workers", 2, 1, 64, "Images that are read at once, each in a thread of its own and up to 100 MB of memory."
     ),
     Setting(
-        # A drawn picture takes 2 ms: a full queue is answered within a tenth of a second.
+        # A drawn picture takes 0.5 ms: a full queue is answered within a twentieth of a second.
         "queue", 64, 0, 10_000, "Images, and drawings, that wait to be read; one more is answered 503 at once."
     ),
     Setting("head_seconds", 10, 1, 3_600, "Seconds within which a request's headers have to arrive."),

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import NamedTuple
 
-from app.accept import check_accept
+from starlette.responses import Response
+
+from app.accept import accept_of, check_accept
 from app.drawing import JSON, check_media, open_drawing
 from app.inline import is_small
 from app.predict import METHOD, PATH, Asked, as_json, is_quick, read_quick
@@ -25,14 +27,6 @@ _MORE = frozenset({REQUEST_ID, b"expect", b"transfer-encoding", b"upgrade"})
 _DIGITS = 9  # of a length that may matter
 
 
-class Head(NamedTuple):
-    """What the head of a request says that is taken, and when it came."""
-
-    content_type: str
-    accept: str
-    began: float
-
-
 class Answer(NamedTuple):
     """A whole HTTP response, but for the headers that every one has."""
 
@@ -40,54 +34,58 @@ class Answer(NamedTuple):
     headers: Pairs
     body: bytes
 
+    @classmethod
+    def of(cls, response: Response) -> "Answer":
+        """The framework's response as one."""
+        return cls(response.status_code, response.raw_headers, bytes(response.body))
 
-class Shortcut:
-    """Reads small drawings on the event loop, each in a turn of `turns`."""
 
-    def __init__(self, service: Service) -> None:
-        self.turns = service.turns
-        self._service = service
+class Taken(NamedTuple):
+    """A request that is answered here: what its head says, and when it came."""
 
-    def head(self, method: bytes, url: bytes, headers: Pairs) -> Head | None:
-        """What matters of a request's head, or None where the app has to answer it."""
-        if url != _URL or method != _METHOD:
-            return None
-        content_type = accept = length = b""
-        for name, value in headers:
-            if name == b"content-type":
-                content_type = value
-            elif name == b"content-length":
-                length = value
-            elif name == b"accept":
-                accept = b"%b, %b" % (accept, value) if accept else value
-            elif name in _MORE:
-                return None
-        if not length.isdigit() or len(length) > _DIGITS or int(length) > self._service.settings.max_bytes:
-            return None
-        media = content_type.decode("latin-1")
-        return Head(media, accept.decode("latin-1"), perf_counter()) if is_small(media, int(length)) else None
+    service: Service
+    content_type: str
+    accept: str
+    began: float
 
-    def answer(self, head: Head, body: bytes) -> Answer | None:
-        """The answer to a whole body, or None where it takes a thread to find it."""
-        service = self._service
+    def answer(self, body: bytes) -> Answer | None:
+        """The answer to its whole body, or None where it takes a thread to find it. To be called in a turn."""
+        service = self.service
         try:
-            check_accept(head.accept)
-            check_media(head.content_type)
-            drawing = open_drawing(head.content_type, body)
+            check_accept(self.accept)
+            check_media(self.content_type)
+            drawing = open_drawing(self.content_type, body)
             if not is_quick(service, drawing):
                 return None
             reading = read_quick(service, drawing, Asked())
         except (Problem, DrawingError) as error:
-            return self.problem(head, error)
+            return self.problem(error)
         service.metrics.read(reading.model, reading.verdict)
         said = as_json(reading.as_json())
-        return self._answered(head, Answer(200, (_JSON, (b"content-length", b"%d" % len(said))), said))
+        return self._counted(Answer(200, (_JSON, (b"content-length", b"%d" % len(said))), said))
 
-    def problem(self, head: Head, error: Problem | DrawingError) -> Answer:
-        """The answer to a request that failed."""
-        response = problem_of(error)
-        return self._answered(head, Answer(response.status_code, response.raw_headers, bytes(response.body)))
+    def problem(self, error: Problem | DrawingError) -> Answer:
+        """The answer where it failed."""
+        return self._counted(Answer.of(problem_of(error)))
 
-    def _answered(self, head: Head, answer: Answer) -> Answer:
-        self._service.metrics.answered(PATH, METHOD, str(answer.status), perf_counter() - head.began)
+    def _counted(self, answer: Answer) -> Answer:
+        self.service.metrics.answered(PATH, METHOD, str(answer.status), perf_counter() - self.began)
         return answer
+
+
+def take(service: Service, method: bytes, url: bytes, headers: Pairs) -> Taken | None:
+    """A request by its head, or None where the app has to answer it."""
+    if url != _URL or method != _METHOD:
+        return None
+    content_type = length = b""
+    for name, value in headers:
+        if name == b"content-type":
+            content_type = value
+        elif name == b"content-length":
+            length = value
+        elif name in _MORE:
+            return None
+    if not length.isdigit() or len(length) > _DIGITS or int(length) > service.settings.max_bytes:
+        return None
+    media = content_type.decode("latin-1")
+    return Taken(service, media, accept_of(headers), perf_counter()) if is_small(media, int(length)) else None

@@ -42,6 +42,15 @@ def data_uri(data: bytes, media: str = "image/png") -> str:
     return f"data:{media};base64,{base64.b64encode(data).decode('ascii')}"
 
 
+FORM = "multipart/form-data; boundary=x"
+
+
+def form_of(content: bytes, name: bytes = b"file") -> bytes:
+    """A form (`FORM`) with one file in it."""
+    head = b'--x\r\nContent-Disposition: form-data; name="%s"; filename="7.png"\r\nContent-Type: image/png' % name
+    return head + b"\r\n\r\n" + content + b"\r\n--x--\r\n"
+
+
 def slow_png() -> bytes:
     """A digit as a PNG of nearly as many pixels as are read: a file of 50 kB that keeps a worker busy for long."""
     return encoded(picture(7, side=3_900))

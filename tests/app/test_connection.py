@@ -2,9 +2,7 @@
 
 import gc
 import json
-import re
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,11 +15,8 @@ from starlette.types import Receive, Scope, Send
 from app.connection import MAX_HEAD, MAX_HEADERS, MAX_PIPELINED, Connection
 from tests.app.pictures import STROKES, png
 from tests.app.shapes import assert_answer, assert_problem
+from tests.app.wire import BROKEN_OFF, GONE, HEAD, answer_on, connect, parsed, rest
 from tests.conftest import Server, free_port, running
-
-BROKEN_OFF = struct.pack("ii", 1, 0)  # SO_LINGER: closed by a reset, as by a process that was killed
-GONE = (ConnectionResetError, BrokenPipeError)
-HEAD = b"POST /predict HTTP/1.1\r\nHost: app\r\nContent-Type: application/json\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -29,43 +24,6 @@ def hasty() -> Iterator[Server]:
     """A server that waits a second for anything, and holds few connections."""
     with running(DIGITS_HEAD_SECONDS="1", DIGITS_BODY_SECONDS="1", DIGITS_IDLE_SECONDS="1") as server:
         yield server
-
-
-def connect(server: Server) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.port), timeout=10)
-
-
-def rest(connection: socket.socket) -> bytes:
-    """Everything until the server closes."""
-    pieces = []
-    try:
-        while piece := connection.recv(65_536):
-            pieces.append(piece)
-    except GONE:  # it had not read all that was sent
-        pass
-    return b"".join(pieces)
-
-
-def parsed(answer: bytes) -> httpx.Response:
-    """The last HTTP response in some bytes."""
-    head, _, body = re.split(rb"HTTP/1\.1 (?=\d{3} )", answer)[-1].partition(b"\r\n\r\n")
-    status, *lines = head.decode("ascii").split("\r\n")
-    headers = dict(line.split(": ", 1) for line in lines)
-    assert len(body) == int(headers["content-length"]), answer
-    return httpx.Response(int(status.split()[0]), headers=headers, content=body)
-
-
-def answer_on(connection: socket.socket) -> httpx.Response:
-    """The next response on a connection that stays open."""
-    answer = b""
-    while True:
-        piece = connection.recv(65_536)
-        assert piece, f"closed after {answer!r}"
-        answer += piece
-        head, _, body = answer.partition(b"\r\n\r\n")
-        length = re.search(rb"content-length: (\d+)", head)
-        if length and len(body) == int(length[1]):
-            return parsed(answer)
 
 
 def until(true: Callable[[], object], seconds: float = 10) -> None:

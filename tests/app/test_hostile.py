@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.app import bombs
-from tests.app.pictures import STROKES, encoded, picture, png
+from tests.app.pictures import FORM, STROKES, encoded, form_of, picture, png
 from tests.app.shapes import assert_answer, assert_problem
 from tests.conftest import Server, running
 
@@ -17,7 +17,6 @@ MEMORY = 100_000_000  # bytes above the resting value, at the most, at any momen
 SECONDS = 2.0  # of the processor: a busy machine does not add to them
 PNG = "image/png"
 JSON = "application/json"
-FORM = "multipart/form-data; boundary=x"
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +41,6 @@ def points(count: int) -> bytes:
     return b'{"strokes":[[' + b"[1,2]," * (count - 1) + b"[3,4]]]}"
 
 
-def form_of(data: bytes) -> bytes:
-    """A multipart form with one file in it."""
-    return b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + data + b"\r\n--x--\r\n"
-
-
-# What to send, as what, and which problem it is.
 def beyond_its_gif(gif: bytes) -> bytes:
     """A GIF whose first frame is said to be 22,000 pixels wide and high, and transparent: Pillow makes room at once."""
     frame = gif.index(b",\0\0\0\0")
@@ -55,6 +48,7 @@ def beyond_its_gif(gif: bytes) -> bytes:
     return gif[:frame] + control + gif[frame : frame + 5] + (22_000).to_bytes(2, "little") * 2 + gif[frame + 9 :]
 
 
+# What to send, as what, and which problem it is.
 CASES: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "blank": (lambda: encoded(picture(7, ink=255)), PNG, "blank"),
     "transparent": (lambda: encoded(picture(7, "RGBA", (0, 0, 0, 0), (0, 0, 0, 0))), PNG, "blank"),

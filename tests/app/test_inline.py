@@ -3,7 +3,6 @@
 import io
 import struct
 import time
-import zlib
 
 import pytest
 from PIL import Image
@@ -11,6 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from app.inline import MAX_PIXELS, PICTURE_BYTES, SLOW_SECONDS, Trust, is_plain, is_small
 from tests.app.pictures import encoded, picture, png
+from tests.encodings import chunk
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
@@ -24,10 +24,6 @@ def with_text(compressed: bool) -> bytes:
     info.add_text("Comment", "a" * 1_000_000 if compressed else "seven", zip=compressed)
     picture(7).save(file, "PNG", pnginfo=info)
     return file.getvalue()
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 NOT_PLAIN = {

@@ -3,21 +3,20 @@
 import json
 import re
 import socket
-import struct
 import time
 
 import httpx
 import pytest
 
 from app.connection import BODY_SECONDS
-from app.shortcut import Shortcut
+from app.shortcut import take
 from tests.app.inprocess import app_with
-from tests.app.pictures import STROKES, data_uri, encoded, picture, png
+from tests.app.pictures import FORM, STROKES, data_uri, encoded, form_of, picture, png
 from tests.app.shapes import assert_answer, assert_problem
-from tests.app.test_connection import HEAD, answer_on, connect, parsed, rest
+from tests.app.wire import BROKEN_OFF, HEAD, answer_on, connect, parsed, rest
 from tests.conftest import Server, running
 
-JSON, PNG, FORM = "application/json", "image/png", "multipart/form-data; boundary=b"
+JSON, PNG = "application/json", "image/png"
 BODY = json.dumps({"strokes": STROKES[7]}).encode()
 WHOLE = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
 APPS = {"X-Request-Id": "7"}  # with this the app is asked
@@ -25,10 +24,7 @@ REQUESTS: dict[str, tuple[bytes, dict[str, str]]] = {
     "strokes": (BODY, {"Content-Type": JSON}),
     "a picture": (png(7), {"Content-Type": PNG}),
     "a picture in JSON": (json.dumps({"image": data_uri(png(1))}).encode(), {"Content-Type": JSON}),
-    "a form": (
-        b'--b\r\nContent-Disposition: form-data; name="file"; filename="7.png"\r\n\r\n' + png(7) + b"\r\n--b--\r\n",
-        {"Content-Type": FORM},
-    ),
+    "a form": (form_of(png(7)), {"Content-Type": FORM}),
     "a JPEG, for a thread": (encoded(picture(7), "JPEG"), {"Content-Type": "image/jpeg"}),
     "a dot too small for any float": (b'{"strokes":[[[0,0],[5e-324,0]]]}', {"Content-Type": JSON}),
     "nothing": (b"", {"Content-Type": JSON}),
@@ -57,23 +53,19 @@ def test_the_answer_is_the_one_that_the_app_gives(server: Server, name: str) -> 
 
 
 def test_what_asks_for_more_than_an_answer_is_left_to_the_app() -> None:
-    shortcut = app_with().state.shortcut
-    assert isinstance(shortcut, Shortcut)
+    service = app_with().state.shortcut_to
     plain = [(b"content-type", b"application/json"), (b"content-length", b"100")]
-    assert shortcut.head(b"POST", b"/predict", plain)
-    assert not shortcut.head(b"PUT", b"/predict", plain)
-    assert not shortcut.head(b"POST", b"/predict?explain=true", plain)
-    assert not shortcut.head(b"POST", b"/predict", plain[:1])
-    for more in (
-        "x-request-id: 7",
-        "expect: 100-continue",
-        "transfer-encoding: chunked",
-        "content-length: 99999999999999",
+    assert take(service, b"POST", b"/predict", plain)
+    assert not take(service, b"PUT", b"/predict", plain)
+    assert not take(service, b"POST", b"/predict?explain=true", plain)
+    assert not take(service, b"POST", b"/predict", plain[:1])
+    for name, value in (
+        *((b"x-request-id", b"7"), (b"expect", b"100-continue"), (b"transfer-encoding", b"chunked")),
+        *((b"content-length", b"9" * 20), (b"content-length", b"5000")),
     ):
-        name, _, value = more.encode().partition(b": ")
-        assert not shortcut.head(b"POST", b"/predict", [*plain, (name, value)]), more
-    assert app_with(access_log=1).state.shortcut is None
-    assert not app_with(max_bytes=99).state.shortcut.head(b"POST", b"/predict", plain)
+        assert not take(service, b"POST", b"/predict", [*plain, (name, value)]), name
+    assert app_with(access_log=1).state.shortcut_to is None
+    assert not take(app_with(max_bytes=99).state.shortcut_to, b"POST", b"/predict", plain)
 
 
 @pytest.mark.parametrize("pause", [0, BODY_SECONDS / 10, 2 * BODY_SECONDS])
@@ -134,7 +126,7 @@ def test_clients_that_go_away_while_they_wait_harm_nobody(capfd: pytest.CaptureF
             for connection in connections:
                 connection.sendall(WHOLE)
             for connection in connections:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, BROKEN_OFF)
                 connection.close()
         with connect(server) as connection:
             connection.sendall(WHOLE)

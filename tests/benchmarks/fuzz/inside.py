@@ -25,9 +25,9 @@ with atheris.instrument_imports(include=["model", "app", "PIL", "python_multipar
     from model.errors import DrawingError
     from model.reader import Reader, Reading
 
+from tests.app.pictures import FORM
 from tests.benchmarks.fuzz import mutate
 from tests.benchmarks.fuzz.clock import Clock
-from tests.benchmarks.fuzz.mutate import FORM
 
 MAX_SECONDS = 2.0  # of the processor
 MAX_MEMORY = 100_000_000  # bytes for one drawing

@@ -8,7 +8,6 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
-FORM = "multipart/form-data; boundary=x"
 PNG = b"\x89PNG\r\n\x1a\n"
 EDGES = (0, 1, 2, 7, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 MAX_BYTES = 1_000_000

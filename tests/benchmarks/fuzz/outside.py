@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from app.problems import MEDIA_TYPE, PROBLEMS
-from tests.app.pictures import STROKES, data_uri
+from tests.app.pictures import FORM, STROKES, data_uri, form_of
 from tests.benchmarks.fuzz import mutate, seeds
 from tests.benchmarks.fuzz.clock import Clock
 from tests.benchmarks.fuzz.hardly_http import http_of
@@ -165,10 +165,10 @@ def _body(random: Random, images: list[bytes], jsons: list[bytes], forms: list[b
     if kind < 0.25:
         return mutate.mutate_json(random.choice(jsons), random, jsons), "application/json"
     if kind < 0.4:
-        return mutate.mutate(random.choice(forms), random, forms), mutate.FORM
+        return mutate.mutate(random.choice(forms), random, forms), FORM
     image = mutate.mutate(random.choice(images), random, images)
     if kind < 0.5:
-        return seeds.form(image), mutate.FORM
+        return form_of(image), FORM
     if kind < 0.6:
         return json.dumps({"image": data_uri(image)}).encode(), "application/json"
     return image, random.choice(("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"))

@@ -9,8 +9,7 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from tests.app.pictures import data_uri
-from tests.benchmarks.fuzz.mutate import FORM
+from tests.app.pictures import FORM, data_uri, form_of
 from tests.drawings import load_drawings
 from tests.encodings import bmp_of, chunk, drawn, encodings, exif, saved, with_chunk, with_segment
 
@@ -57,19 +56,22 @@ def jsons() -> list[bytes]:
     return [json.dumps(each).encode() for each in [*drawings, *pictures, *others]]
 
 
-def form(content: bytes, name: bytes = b"file") -> bytes:
-    """A form with one file in it."""
-    head = b'--x\r\nContent-Disposition: form-data; name="%s"; filename="7.png"\r\nContent-Type: image/png' % name
-    return head + b"\r\n\r\n" + content + b"\r\n--x--\r\n"
-
-
 def forms() -> list[bytes]:
     """Forms whose boundary is x."""
     file = images()[0]
-    two = form(file, b"note")[:-7] + b"\r\n" + form(file)
+    two = form_of(file, b"note")[:-7] + b"\r\n" + form_of(file)
     bare = b"--x\r\nContent-Disposition: form-data; name=file\r\n\r\n7\r\n--x--"
     star = b"--x\r\nContent-Disposition: form-data; name*=utf-8''file; filename*=utf-8''%37.png\r\n\r\n7\r\n--x--\r\n"
-    return [form(file), form(b""), form(b"\r\n--x"), two, bare, star, b"--x--\r\n", b"\r\n" + form(file) + b"after"]
+    return [
+        form_of(file),
+        form_of(b""),
+        form_of(b"\r\n--x"),
+        two,
+        bare,
+        star,
+        b"--x--\r\n",
+        b"\r\n" + form_of(file) + b"after",
+    ]
 
 
 CONTENT_TYPES = (
