@@ -99,8 +99,14 @@ class Connection(HttpToolsProtocol):
         if self._in_head:
             if self._bytes > MAX_HEAD:
                 self.refuse("headers-too-large", _LARGE)
-            elif self._bytes and self._head_timer is None:
-                self._start_head_timer()
+            elif self._bytes:
+                if self._head_timer is None:
+                    self._start_head_timer()
+            elif self.cycle.response_complete and self.timeout_keep_alive_task is None:
+                # A body that was not waited for came after its answer: from now on nothing is asked.
+                self.timeout_keep_alive_task = self.loop.call_later(
+                    self.timeout_keep_alive, self.timeout_keep_alive_handler
+                )
         elif self.cycle.response_complete:  # the rest of a body that was refused already
             if self._head_timer is None:
                 self._start_head_timer()

@@ -109,7 +109,10 @@ def _jpeg(data: bytes) -> Parts:
         code, position = marker[1][0], marker.end()
         if code in _BARE:
             continue
-        end = position + int.from_bytes(data[position : position + 2])
+        length = int.from_bytes(data[position : position + 2])
+        end = position + length
+        if length < 2 or end > len(data):
+            break
         if code == _SOS:
             kept.append(data[position - 2 :])
             held = progressive or data[position + 2 : position + 3] != bytes((layers,))

@@ -209,6 +209,18 @@ def test_a_connection_on_which_nothing_is_asked_stays_open_as_long_as_it_is_said
         assert 3 < time.monotonic() - started < 6
 
 
+@pytest.mark.parametrize("method", [b"DELETE", b"GET", b"HEAD"])
+def test_a_body_that_comes_after_the_answer_does_not_keep_a_connection_open(hasty: Server, method: bytes) -> None:
+    with connect(hasty) as connection:
+        connection.sendall(method + b" /predict HTTP/1.1\r\nHost: app\r\nContent-Length: 4\r\n\r\n")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 405")
+        started = time.monotonic()
+        time.sleep(0.2)
+        connection.sendall(b"7777")
+        rest(connection)
+        assert 0.5 < time.monotonic() - started < 4
+
+
 def test_drawings_are_read_while_two_hundred_slow_clients_wait(server: Server) -> None:
     body = json.dumps({"strokes": STROKES[7]}).encode()
     slow = []

@@ -1,5 +1,6 @@
 import io
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from model.image import read_image
 from model.normalise import normalise
 from model.reader import Reader
 from tests.data import mnist_images, mnist_labels
+from tests.encodings import with_segment
 
 Colour = tuple[int, ...]
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
@@ -171,3 +173,15 @@ def test_a_small_lossy_picture_of_an_mnist_digit_is_still_that_digit(kind: str, 
         Image.fromarray(255 - levels if inverted else levels).save(buffer, kind, quality=75)
         right += reader.read_image(buffer.getvalue()).digit == label
     assert right >= 98
+
+
+def test_a_segment_longer_than_its_jpeg_hides_nothing_from_the_decoder() -> None:
+    """Pillow warned, on the service's log, of a note among what such a segment seems to hold."""
+    note = b"MPF\0II*\0\x08\0\0\0\0\0"
+    jpeg = with_segment(with_segment(encoded(seven(), "JPEG"), 0xE2, note), 0xC8, b"")
+    overlong = jpeg[:4] + b"\xff\xff" + jpeg[6:]
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        with pytest.raises(NotAnImage):
+            read_image(overlong)
+    assert not said

@@ -141,7 +141,8 @@ def _replaced(value: Any, random: Random) -> Any:
         return {**value, name: _replaced(value[name], random)}
     kind = random.randrange(6)
     if kind == 0 and isinstance(value, list):
-        return value * random.choice((0, 2, 1_001, 20_001))
+        most = MAX_BYTES // len(json.dumps(value)) + 1  # a long list of long lists would take gigabytes
+        return value * min(most, random.choice((0, 2, 1_001, 20_001)))
     if kind == 1:
         return [value]
     if kind == 2:
