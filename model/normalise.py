@@ -58,7 +58,11 @@ def normalise(ink: Pixels) -> Normalised:
     side = max(width, height)
     # The shorter side is padded by whole pixels: a half pixel would blur ink that needs no scaling at all.
     pad_x, pad_y = (side - width) // 2, (side - height) // 2
-    box = averaging(BOX, side, pad_y, height) @ ink[top:bottom, left:right] @ averaging(BOX, side, pad_x, width).T
+    if side == BOX:  # strokes come in that size
+        box: Pixels = np.zeros((BOX, BOX), np.float32)
+        box[pad_y : pad_y + height, pad_x : pad_x + width] = ink[top:bottom, left:right]
+    else:
+        box = averaging(BOX, side, pad_y, height) @ ink[top:bottom, left:right] @ averaging(BOX, side, pad_x, width).T
     box /= box.max()
 
     (mass, along_x), (along_y, _) = (_MOMENTS @ box @ _MOMENTS.T).tolist()
@@ -76,7 +80,7 @@ def _offset(centre_of_mass: float) -> int:
     return min(max(int(CENTRE - centre_of_mass), 0), SIZE - BOX)
 
 
-@lru_cache(512)
+@lru_cache(64)  # of up to 80 kB each
 def averaging(cells: int, side: float, pad: float, length: int) -> Pixels:
     """The (cells, length) matrix that averages `length` pixels, `pad` pixels into a row of `side`, over equal cells.
 
