@@ -58,11 +58,12 @@ def normalise(ink: Pixels) -> Normalised:
     side = max(width, height)
     # The shorter side is padded by whole pixels: a half pixel would blur ink that needs no scaling at all.
     pad_x, pad_y = (side - width) // 2, (side - height) // 2
+    box: Pixels = np.zeros((BOX, BOX), np.float32)
     if side == BOX:  # strokes come in that size
-        box: Pixels = np.zeros((BOX, BOX), np.float32)
         box[pad_y : pad_y + height, pad_x : pad_x + width] = ink[top:bottom, left:right]
     else:
-        box = averaging(BOX, side, pad_y, height) @ ink[top:bottom, left:right] @ averaging(BOX, side, pad_x, width).T
+        rows, columns = averaging(BOX, side, pad_y, height), averaging(BOX, side, pad_x, width)
+        np.matmul(rows @ ink[top:bottom, left:right], columns.T, out=box)
     box /= box.max()
 
     (mass, along_x), (along_y, _) = (_MOMENTS @ box @ _MOMENTS.T).tolist()
