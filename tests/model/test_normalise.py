@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from model.errors import Blank
 from model.normalise import BOX, SIZE, normalise, tight_box
-from tests.data import mnist_images
+from model.reader import Reader
+from tests.data import mnist_images, mnist_labels
+from tests.encodings import saved
 
 
 def test_mnists_own_test_images_come_back_where_they_were() -> None:
@@ -49,6 +52,26 @@ def test_fractions_of_pixels_count_as_such() -> None:
     assert np.unique(normalise(ink).pixels.round(5)).tolist() == [0, 0.25, 1]
     ink[:, 15] = 1  # now two thirds of cell 10 hold 1, the rest 0.25
     assert np.unique(normalise(ink).pixels.round(5)).tolist() == [0, 0.25, 0.75, 1]
+
+
+def test_ink_of_few_pixels_is_enlarged_without_steps() -> None:
+    across = np.arange(10) + 0.5
+    ramp = np.tile(np.minimum(across, 5) / 5, (10, 1)).astype(np.float32)  # rises over five pixels, then stays
+    result = normalise(ramp)
+    left, top = result.offset
+    row = result.pixels[top + BOX // 2, left : left + BOX]
+    assert (np.diff(row[:9]) > 0).all(), "pixels of a rising edge are not doubled"
+    assert result.crop == (-0.5, -0.5, 11.0)
+
+
+def test_mnists_digits_in_half_the_size_are_still_read() -> None:
+    reader = Reader()
+    right = 0
+    for pixels, label in zip(mnist_images("t10k")[:1_000], mnist_labels("t10k"), strict=False):
+        half = Image.fromarray(pixels).reduce(2)
+        ink = ImageOps.invert(Image.fromarray((np.asarray(half) * 255).astype(np.uint8)))
+        right += reader.read_image(saved(ImageOps.expand(ink, 1, 255), "PNG")).digit == label
+    assert right >= 990  # with square pixels it was 977
 
 
 def test_where_there_is_no_ink_it_is_blank() -> None:
