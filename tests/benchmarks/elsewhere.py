@@ -71,8 +71,8 @@ def _font(name: str) -> bytes:
     if not list(KEPT.glob(f"fontsource-{name}-[0-9]*.tgz")):
         _run("npm", "pack", "--silent", f"@fontsource/{name}")
     with tarfile.open(_packed(f"fontsource-{name}-[0-9]*.tgz")) as archive:
-        files = [file for file in archive.getnames() if f"/{name}-latin-" in file and file.endswith("-normal.woff")]
-        chosen = archive.extractfile(min(files, key=lambda file: "-400-" not in file))
+        files = [file for file in archive.getnames() if f"/{name}-latin-" in file and file.endswith(".woff")]
+        chosen = archive.extractfile(min(files, key=lambda file: "-400-normal" not in file))
         return chosen.read() if chosen else b""
 
 
