@@ -83,7 +83,8 @@ class Watch:
             peak = self.server.memory("VmHWM") - self.looks[0]
             self.looks.append(self.calm())
             grown = self.looks[-1] - max(self.looks[: len(self.looks) // 2])
-            print(f"  memory, MB: {' '.join(f'{look / 1e6:.0f}' for look in self.looks)}; {peak / 1e6:+.0f} at most")
+            some = [f"{look / 1e6:.0f}" for look in self.looks[:: 1 + len(self.looks) // 20]]
+            print(f"  memory, MB: {' '.join(some)}; {grown / 1e6:+.1f} at the end, {peak / 1e6:+.0f} at most")
             if grown > MAX_GROWTH:
                 self.found(f"memory grew by {grown / 1e6:.1f} MB")
             if peak > MAX_PEAK:
