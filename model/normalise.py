@@ -61,18 +61,15 @@ def normalise(ink: Pixels) -> Normalised:
     # The shorter side is padded by whole pixels: a half pixel would blur ink that needs no scaling at all.
     pad_x, pad_y = (side - width) // 2, (side - height) // 2
     box: Pixels = np.zeros((BOX, BOX), np.float32)
-    margin = 0.0
     if side == BOX:  # strokes come in that size
         box[pad_y : pad_y + height, pad_x : pad_x + width] = ink[top:bottom, left:right]
-    elif side > BOX:
-        rows, columns = averaging(BOX, side, pad_y, height), averaging(BOX, side, pad_x, width)
-        np.matmul(rows @ ink[top:bottom, left:right], columns.T, out=box)
     else:
-        margin = MARGIN
-        rows, columns = enlarging(side, pad_y, height), enlarging(side, pad_x, width)
+        scaling = averaging if side > BOX else enlarging
+        rows, columns = scaling(BOX, side, pad_y, height), scaling(BOX, side, pad_x, width)
         np.matmul(rows @ ink[top:bottom, left:right], columns.T, out=box)
-        np.maximum(box, 0, out=box)
+        np.maximum(box, 0, out=box)  # enlarging swings below nothing beside a line
     box /= box.max()
+    margin = MARGIN if side < BOX else 0.0
 
     (mass, along_x), (along_y, _) = (_MOMENTS @ box @ _MOMENTS.T).tolist()
     x, y = _offset(along_x / mass), _offset(along_y / mass)
@@ -104,12 +101,12 @@ def averaging(cells: int, side: float, pad: float, length: int) -> Pixels:
 
 
 @lru_cache(64)
-def enlarging(side: int, pad: int, length: int) -> Pixels:
-    """The (20, length) matrix that reads `length` pixels, `pad` pixels into a row of `side`, at 20 places in between.
+def enlarging(cells: int, side: float, pad: float, length: int) -> Pixels:
+    """The (cells, length) matrix that reads `length` pixels, `pad` pixels into a row of `side`, at places in between.
 
     By cubic convolution (Keys, 1981), whose result goes through every pixel; beyond the pixels there is no ink.
     """
-    places = (np.arange(BOX) + 0.5) * ((side + 2 * MARGIN) / BOX) - MARGIN - pad
+    places = (np.arange(cells) + 0.5) * ((side + 2 * MARGIN) / cells) - MARGIN - pad
     away = np.abs(places[:, None] - (np.arange(length) + 0.5))
     near = (1.5 * away - 2.5) * away**2 + 1
     far = ((2.5 - 0.5 * away) * away - 4) * away + 2

@@ -82,8 +82,11 @@ def fonts() -> tuple[Pixels, Labels, list[str]]:
     for name in _handwriting():
         try:
             font = ImageFont.truetype(io.BytesIO(_font(name)), HEIGHT)
-        except (OSError, subprocess.CalledProcessError) as error:
+        except OSError as error:
             print(f"left out, {name}: {error}", file=sys.stderr)
+            continue
+        except subprocess.CalledProcessError:
+            print(f"left out, {name}: npm does not have it", file=sys.stderr)
             continue
         for digit in range(10):
             picture = Image.new("L", (ROOM, ROOM), 255)
