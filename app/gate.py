@@ -34,17 +34,28 @@ NICE = 4
 _LAST = 8
 
 
-class Pace:
-    """How long those who wait for one another take each, and so how long a queue of them will."""
+class Patience:
+    """How many may wait for one another and for how long, by how long each of the last took."""
 
-    def __init__(self, most: float) -> None:
-        """`most`: seconds that one may count as; a machine that stood still for a while is no reason to refuse many."""
-        self.seconds = 0.0
-        self._most = most
+    def __init__(self, what: str, queue: int, seconds: float) -> None:
+        """`what`: those who wait, for the answer to one too many. `queue`: how many may wait, for `seconds`."""
+        self.seconds = seconds
+        self._what = what
+        self._queue = queue
+        self._each = 0.0
+
+    def check(self, waiting: int, at_once: int = 1) -> None:
+        """Raise the problem `busy` where the queue is full, or would take too long with so many served at once."""
+        if waiting >= self._queue or waiting * self._each > self.seconds * at_once:
+            raise self.lost()
 
     def took(self, seconds: float) -> None:
-        """Count one more."""
-        self.seconds += (min(seconds, self._most) - self.seconds) / _LAST
+        """Count one more. A machine that stood still for a while is no reason to refuse many."""
+        self._each += (min(seconds, self.seconds / _LAST) - self._each) / _LAST
+
+    def lost(self) -> Problem:
+        """The problem `busy`, for those who have waited as long as they may."""
+        return Problem("busy", f"Too many {self._what} are waiting to be read. Try again in a moment.")
 
 
 class Gate:
@@ -67,10 +78,8 @@ class Gate:
         self._threads = ThreadPoolExecutor(workers, "digits", _give_way)
         self._free = asyncio.Semaphore(workers)
         self._workers = workers
-        self._queue = queue
-        self._seconds = seconds
+        self._patience = Patience("images", queue, seconds)
         self._note = note
-        self._pace = Pace(seconds / _LAST)
         self.waiting = 0
 
     async def run(self, work: Callable[[], T], receive: Receive | None = None) -> T:
@@ -88,19 +97,18 @@ class Gate:
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._threads, work)
             finally:
-                self._pace.took(monotonic() - began)
+                self._patience.took(monotonic() - began)
         finally:
             self._free.release()
 
     async def _wait(self) -> None:
-        if self.waiting >= self._queue or self.waiting * self._pace.seconds > self._seconds * self._workers:
-            raise _busy("images")
+        self._patience.check(self.waiting, self._workers)
         self._count(1)
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._patience.seconds):
                 await self._free.acquire()
         except TimeoutError:
-            raise _busy("images") from None
+            raise self._patience.lost() from None
         finally:
             self._count(-1)
 
@@ -121,9 +129,7 @@ class Turns:
 
     def __init__(self, queue: int, seconds: float = DRAWING_SECONDS) -> None:
         """`queue`: how many may wait for their turn, `seconds`: for how long."""
-        self._queue = queue
-        self._seconds = seconds
-        self._pace = Pace(seconds / _LAST)
+        self._patience = Patience("drawings", queue, seconds)
         self._taken = False
         self._last = 0.0  # when the turn was given to someone who had waited, or taken by someone who had not
         self._waiting: deque[tuple[asyncio.Future[None], float]] = deque()
@@ -153,23 +159,21 @@ class Turns:
             self._last = now
             loop.call_soon(self._next)
             return None
-        waiting = len(self._waiting)
-        if waiting >= self._queue or waiting * self._pace.seconds > self._seconds:
-            raise _busy("drawings")
+        self._patience.check(len(self._waiting))
         turn = loop.create_future()
-        self._waiting.append((turn, now + self._seconds))
+        self._waiting.append((turn, now + self._patience.seconds))
         return turn
 
     def _next(self) -> None:
         now = monotonic()
-        self._pace.took(now - self._last)
+        self._patience.took(now - self._last)
         self._last = now
         while self._waiting:
             turn, until = self._waiting.popleft()
             if turn.done():  # whoever waited may have been cancelled
                 continue
             if now > until:  # the pace was misjudged, or the machine has other things to do
-                turn.set_exception(_busy("drawings"))
+                turn.set_exception(self._patience.lost())
                 continue
             turn.set_result(None)
             asyncio.get_running_loop().call_soon(self._next)
@@ -196,10 +200,6 @@ def has_gone(receive: Receive) -> bool:
         return bool(answer.value["type"] == "http.disconnect")
     said.close()
     return False
-
-
-def _busy(what: str) -> Problem:
-    return Problem("busy", f"Too many {what} are waiting to be read. Try again in a moment.")
 
 
 class Bytes:

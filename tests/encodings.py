@@ -33,7 +33,7 @@ def encodings(drawn: Image.Image) -> dict[str, bytes]:
     return {**pngs(drawn), **jpegs(drawn), **gifs(drawn), **webps(drawn), **bmps(drawn)}
 
 
-def saved(image: Image.Image, form: str, **options: Any) -> bytes:
+def saved(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
     """An image as the bytes of a file."""
     buffer = io.BytesIO()
     image.save(buffer, form, **options)
@@ -85,24 +85,24 @@ def pngs(drawn: Image.Image) -> dict[str, bytes]:
     grey = np.asarray(drawn)[..., None].astype(np.uint16)
     full = np.full_like(grey, 255)
     rgb, red_on_white = np.concatenate((grey,) * 3, axis=2), np.concatenate((full, grey, grey), axis=2)
-    plain, palette = saved(drawn, "PNG"), drawn.convert("P", palette=Image.Palette.ADAPTIVE, colors=16)
+    plain, palette = saved(drawn), drawn.convert("P", palette=Image.Palette.ADAPTIVE, colors=16)
     clear = palette.convert("RGB").quantize(16)
     paper = clear.getpixel((0, 0))
     return {
         "PNG, grey": plain,
-        "PNG, light on dark": saved(ImageOps.invert(drawn), "PNG"),
-        "PNG, two levels": saved(drawn.convert("1"), "PNG"),
-        "PNG, grey and alpha": saved(transparent(drawn).convert("LA"), "PNG"),
-        "PNG, palette of 256": saved(drawn.convert("P"), "PNG"),
+        "PNG, light on dark": saved(ImageOps.invert(drawn)),
+        "PNG, two levels": saved(drawn.convert("1")),
+        "PNG, grey and alpha": saved(transparent(drawn).convert("LA")),
+        "PNG, palette of 256": saved(drawn.convert("P")),
         "PNG, palette of 16": saved(palette, "PNG", bits=4),
         "PNG, palette of 4": saved(drawn.quantize(4), "PNG", bits=2),
         "PNG, palette with transparent paper": saved(clear, "PNG", transparency=paper),
         "PNG, palette with half transparent colours": saved(clear, "PNG", transparency=bytes([200] * 16)),
-        "PNG, RGB": saved(drawn.convert("RGB"), "PNG"),
+        "PNG, RGB": saved(drawn.convert("RGB")),
         "PNG, RGB with white transparent": saved(drawn.convert("RGB"), "PNG", transparency=(255, 255, 255)),
-        "PNG, RGBA opaque": saved(drawn.convert("RGBA"), "PNG"),
-        "PNG, black on nothing": saved(transparent(drawn), "PNG"),
-        "PNG, white on nothing": saved(transparent(drawn, 255), "PNG"),
+        "PNG, RGBA opaque": saved(drawn.convert("RGBA")),
+        "PNG, black on nothing": saved(transparent(drawn)),
+        "PNG, white on nothing": saved(transparent(drawn, 255)),
         "PNG, red on white": png_of(red_on_white, 2, 8),
         "PNG, 16-bit grey": png_of(grey * 257, 0, 16),
         "PNG, 16-bit grey, light on dark": png_of(65_535 - grey * 257, 0, 16),
@@ -115,7 +115,7 @@ def pngs(drawn: Image.Image) -> dict[str, bytes]:
         "PNG, with a profile": saved(drawn.convert("RGB"), "PNG", icc_profile=PROFILE),
         "PNG, with XMP": with_chunk(plain, b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP),
         "PNG, with gamma": with_chunk(plain, b"gAMA", struct.pack(">I", 100_000)),
-        "PNG, upside down by EXIF": with_chunk(saved(drawn.rotate(180), "PNG"), b"eXIf", exif(UPSIDE_DOWN)),
+        "PNG, upside down by EXIF": with_chunk(saved(drawn.rotate(180)), b"eXIf", exif(UPSIDE_DOWN)),
         "PNG, animated": saved(drawn, "PNG", save_all=True, append_images=[drawn.rotate(90)]),
     }
 

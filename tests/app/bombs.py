@@ -27,7 +27,7 @@ def png_in_single_bytes() -> bytes:
 def png_of_texts() -> bytes:
     """A large picture with 63 texts of a megabyte each: 130 MB from 130 kB."""
     texts = b"".join(chunk(b"zTXt", b"k%d\0\0" % index + _packed) for index in range(63))
-    large = saved(picture(7, side=3_990), "PNG")
+    large = saved(picture(7, side=3_990))
     return large[:33] + texts + large[33:]
 
 
@@ -42,7 +42,7 @@ def png_with_exif(tags: int = 60_000, size: int = 1_500_000) -> bytes:
 
 def png_upright(side: int = 16_000_000) -> bytes:
     """A picture one pixel wide: 8 bytes for each of its rows."""
-    return saved(Image.new("1", (1, side)), "PNG")
+    return saved(Image.new("1", (1, side)))
 
 
 def jpeg(**options: object) -> bytes:

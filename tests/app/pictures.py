@@ -1,10 +1,11 @@
 """Digits to send: plain ones, drawn with a thick pen, that any good network reads."""
 
 import base64
-import io
 from typing import Any
 
 from PIL import Image, ImageDraw
+
+from tests.encodings import saved
 
 SIDE = 280
 PEN = 24
@@ -25,16 +26,9 @@ def picture(digit: int, mode: str = "L", ink: Any = 0, paper: Any = 255, side: i
     return image
 
 
-def encoded(image: Image.Image, form: str = "PNG") -> bytes:
-    """An image as the bytes of a file."""
-    buffer = io.BytesIO()
-    image.save(buffer, form)
-    return buffer.getvalue()
-
-
 def png(digit: int) -> bytes:
     """A digit as a PNG file of 280x280."""
-    return encoded(picture(digit))
+    return saved(picture(digit))
 
 
 def data_uri(data: bytes, media: str = "image/png") -> str:
@@ -53,4 +47,4 @@ def form_of(content: bytes, name: bytes = b"file") -> bytes:
 
 def slow_png() -> bytes:
     """A digit as a PNG of nearly as many pixels as are read: a file of 50 kB that keeps a worker busy for long."""
-    return encoded(picture(7, side=3_900))
+    return saved(picture(7, side=3_900))

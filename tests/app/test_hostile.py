@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from tests.app import bombs
-from tests.app.pictures import FORM, STROKES, encoded, form_of, picture, png
+from tests.app.pictures import FORM, STROKES, form_of, picture, png
 from tests.app.shapes import assert_answer, assert_problem
 from tests.conftest import Server, running
+from tests.encodings import saved
 
 MEMORY = 100_000_000  # bytes above the resting value, at the most, at any moment
 SECONDS = 2.0  # of the processor: a busy machine does not add to them
@@ -50,14 +51,14 @@ def beyond_its_gif(gif: bytes) -> bytes:
 
 # What to send, as what, and which problem it is.
 CASES: dict[str, tuple[Callable[[], bytes], str, str]] = {
-    "blank": (lambda: encoded(picture(7, ink=255)), PNG, "blank"),
-    "transparent": (lambda: encoded(picture(7, "RGBA", (0, 0, 0, 0), (0, 0, 0, 0))), PNG, "blank"),
+    "blank": (lambda: saved(picture(7, ink=255)), PNG, "blank"),
+    "transparent": (lambda: saved(picture(7, "RGBA", (0, 0, 0, 0), (0, 0, 0, 0))), PNG, "blank"),
     "1x1": (lambda: bomb(1), PNG, "blank"),
     "truncated": (lambda: png(7)[:-60], PNG, "not-an-image"),
     "cut in its head": (lambda: png(7)[:20], PNG, "not-an-image"),
     "10,000x10,000": (lambda: bomb(10_000), PNG, "too-many-pixels"),
     "10,000x10,000 as GIF": (lambda: bomb(10_000, "L", "GIF"), PNG, "too-many-pixels"),
-    "a frame far beyond its GIF": (lambda: beyond_its_gif(encoded(picture(7), "GIF")), PNG, "too-many-pixels"),
+    "a frame far beyond its GIF": (lambda: beyond_its_gif(saved(picture(7), "GIF")), PNG, "too-many-pixels"),
     "10,000x10,000 in a form": (lambda: form_of(bomb(10_000)), FORM, "too-many-pixels"),
     "50 MB": (lambda: b"\0" * 50_000_000, PNG, "too-large"),
     "50 MB of JSON": (lambda: b" " * 50_000_000, JSON, "too-large"),

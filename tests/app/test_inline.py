@@ -9,13 +9,13 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from app.inline import MAX_PIXELS, PICTURE_BYTES, SLOW_SECONDS, Trust, is_plain, is_small
-from tests.app.pictures import encoded, picture, png
-from tests.encodings import chunk
+from tests.app.pictures import picture, png
+from tests.encodings import chunk, saved
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
 def test_a_drawn_picture_is_read_on_the_loop(mode: str) -> None:
-    assert is_plain(encoded(picture(7).convert(mode)))
+    assert is_plain(saved(picture(7).convert(mode)))
 
 
 def with_text(compressed: bool) -> bytes:
@@ -31,9 +31,9 @@ NOT_PLAIN = {
     "a signature": png(7)[:8],
     "a head": png(7)[:33],
     "one cut short": png(7)[:-12],
-    "a JPEG": encoded(picture(7), "JPEG"),
-    "a large one": encoded(picture(7, side=321)),
-    "one of sixteen bits": encoded(Image.new("I;16", (28, 28))),
+    "a JPEG": saved(picture(7), "JPEG"),
+    "a large one": saved(picture(7, side=321)),
+    "one of sixteen bits": saved(Image.new("I;16", (28, 28))),
     "one with a text": with_text(compressed=False),
     "one with a packed text": with_text(compressed=True),
     "one in many pieces": png(7)[:33] + chunk(b"IDAT", b"") * 1_000 + png(7)[33:],

@@ -6,9 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.app.pictures import STROKES, data_uri, encoded, picture, png
+from tests.app.pictures import STROKES, data_uri, picture, png
 from tests.app.shapes import assert_answer, assert_problem
 from tests.conftest import Server
+from tests.encodings import saved
 
 FORMS = ["raw", "form", "strokes", "data URI"]
 
@@ -66,14 +67,14 @@ def test_the_evidence_for_what_is_no_digit_is_refused(server: Server, value: str
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
 def test_each_image_format_is_read(server: Server, form: str) -> None:
-    data, media = encoded(picture(7), form), f"image/{form.lower()}"
+    data, media = saved(picture(7), form), f"image/{form.lower()}"
     raw = httpx.post(f"{server.url}/predict", content=data, headers={"Content-Type": media})
     uri = httpx.post(f"{server.url}/predict", json={"image": data_uri(data, media)})
     assert assert_answer(raw)["digit"] == assert_answer(uri)["digit"] == 7
 
 
 def test_black_ink_on_a_transparent_canvas_is_ink(server: Server) -> None:
-    data = encoded(picture(1, "RGBA", (0, 0, 0, 255), (0, 0, 0, 0)))
+    data = saved(picture(1, "RGBA", (0, 0, 0, 255), (0, 0, 0, 0)))
     response = httpx.post(f"{server.url}/predict", content=data, headers={"Content-Type": "image/png"})
     assert assert_answer(response)["digit"] == 1
 

@@ -14,9 +14,10 @@ import model.errors
 from app.drawing import ACCEPTED
 from app.problems import PROBLEMS
 from tests.app.inprocess import app_with, client_of
-from tests.app.pictures import STROKES, data_uri, encoded, picture, png, slow_png
+from tests.app.pictures import STROKES, data_uri, picture, png, slow_png
 from tests.app.shapes import assert_problem
 from tests.conftest import Server
+from tests.encodings import saved
 
 DEEP = b'{"strokes":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
 JSON_PROBLEMS = [
@@ -65,10 +66,10 @@ IMAGE_PROBLEMS = {
     "truncated": (png(7)[: len(png(7)) // 2], "not-an-image"),
     "only a header": (png(7)[:40], "not-an-image"),
     "svg": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not-an-image"),
-    "blank": (encoded(picture(7, ink=255)), "blank"),
-    "black": (encoded(picture(7, paper=0)), "blank"),
-    "transparent": (encoded(picture(7, "RGBA", (0, 0, 0, 0), (0, 0, 0, 0))), "blank"),
-    "1x1": (encoded(picture(7, side=1).point(lambda _: 255)), "blank"),
+    "blank": (saved(picture(7, ink=255)), "blank"),
+    "black": (saved(picture(7, paper=0)), "blank"),
+    "transparent": (saved(picture(7, "RGBA", (0, 0, 0, 0), (0, 0, 0, 0))), "blank"),
+    "1x1": (saved(picture(7, side=1).point(lambda _: 255)), "blank"),
 }
 
 

@@ -11,10 +11,11 @@ import pytest
 from app.connection import BODY_SECONDS
 from app.shortcut import take
 from tests.app.inprocess import app_with
-from tests.app.pictures import FORM, STROKES, data_uri, encoded, form_of, picture, png
+from tests.app.pictures import FORM, STROKES, data_uri, form_of, picture, png
 from tests.app.shapes import assert_answer, assert_problem
 from tests.app.wire import BROKEN_OFF, HEAD, answer_on, connect, parsed, rest
 from tests.conftest import Server, running
+from tests.encodings import saved
 
 JSON, PNG = "application/json", "image/png"
 BODY = json.dumps({"strokes": STROKES[7]}).encode()
@@ -25,10 +26,10 @@ REQUESTS: dict[str, tuple[bytes, dict[str, str]]] = {
     "a picture": (png(7), {"Content-Type": PNG}),
     "a picture in JSON": (json.dumps({"image": data_uri(png(1))}).encode(), {"Content-Type": JSON}),
     "a form": (form_of(png(7)), {"Content-Type": FORM}),
-    "a JPEG, for a thread": (encoded(picture(7), "JPEG"), {"Content-Type": "image/jpeg"}),
+    "a JPEG, for a thread": (saved(picture(7), "JPEG"), {"Content-Type": "image/jpeg"}),
     "a dot too small for any float": (b'{"strokes":[[[0,0],[5e-324,0]]]}', {"Content-Type": JSON}),
     "nothing": (b"", {"Content-Type": JSON}),
-    "a blank": (encoded(picture(7, ink=255)), {"Content-Type": PNG}),
+    "a blank": (saved(picture(7, ink=255)), {"Content-Type": PNG}),
     "half a JSON": (BODY[:30], {"Content-Type": JSON}),
     "half a picture": (png(7)[:200], {"Content-Type": PNG}),
     "no strokes": (b'{"strokes":[[[1,"2"]]]}', {"Content-Type": JSON}),

@@ -110,7 +110,7 @@ def optical() -> tuple[Pixels, Labels]:
 
 
 def _seen(picture: Image.Image) -> Pixels:
-    return normalise(read_image(saved(picture, "PNG")).pixels).pixels
+    return normalise(read_image(saved(picture)).pixels).pixels
 
 
 def main() -> None:

@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image
 
-from tests.app.pictures import STROKES, data_uri, encoded, picture, png
+from tests.app.pictures import STROKES, data_uri, picture, png
 from tests.conftest import Server, running
+from tests.encodings import saved
 
 REQUESTS, FIRST, REPORTS = 200_000, 2_000, 10
 CLIENTS = 8
@@ -50,13 +51,13 @@ def photograph() -> bytes:
     paper = Image.fromarray((light + grain).clip(0, 255).astype(np.uint8)).convert("RGB")
     ink = picture(7, ink=255, paper=0, side=1_500)
     paper.paste((40, 40, 60), (1_200, 700), ink)
-    return encoded(paper, "JPEG")
+    return saved(paper, "JPEG")
 
 
 def kinds(chance: random.Random) -> list[tuple[int, Callable[[], Kind]]]:
     """How often each kind comes, relative to the others, and a function that makes one."""
-    pictures = [encoded(picture(7, side=chance.randint(60, 900))) for _ in range(40)]
-    jpegs = [encoded(picture(7, "RGB", "navy", "white", chance.randint(100, 900)), "JPEG") for _ in range(40)]
+    pictures = [saved(picture(7, side=chance.randint(60, 900))) for _ in range(40)]
+    jpegs = [saved(picture(7, "RGB", "navy", "white", chance.randint(100, 900)), "JPEG") for _ in range(40)]
     photo, form = (
         photograph(),
         b'--x\r\nContent-Disposition: form-data; name="file"; filename="7"\r\n\r\n%s\r\n--x--\r\n',

@@ -25,16 +25,17 @@ from pathlib import Path
 
 import httpx
 
-from tests.app.pictures import encoded, picture
+from tests.app.pictures import picture
 from tests.conftest import Server, free_port, running
+from tests.encodings import saved
 
 CONNECTIONS, ROUNDS, SECONDS, RATE_SECONDS = 8, 5, 4, 2
 SEVEN = [[[60 + 7 * i, 60] for i in range(21)], [[200 - 4 * i, int(60 + 8.5 * i)] for i in range(21)]]
 BODIES = {
     "strokes": ("application/json", json.dumps({"strokes": SEVEN}).encode()),
-    "grey PNG": ("image/png", encoded(picture(7))),
-    "RGB PNG": ("image/png", encoded(picture(7, "RGB", "black", "white"))),
-    "RGBA PNG": ("image/png", encoded(picture(7, "RGBA", (0, 0, 0, 255), (0, 0, 0, 0)))),
+    "grey PNG": ("image/png", saved(picture(7))),
+    "RGB PNG": ("image/png", saved(picture(7, "RGB", "black", "white"))),
+    "RGBA PNG": ("image/png", saved(picture(7, "RGBA", (0, 0, 0, 255), (0, 0, 0, 0)))),
 }
 
 # The HTTP stack with nothing behind it: the server alone, and with the framework that the service is written in.

@@ -43,7 +43,7 @@ def test_each_of_the_ten_digits_is_read_in_this_encoding(reader: Reader, encodin
 def test_a_picture_is_turned_as_its_exif_says(reader: Reader, orientation: int) -> None:
     turn, upright = STORED[orientation], drawn(SEVEN).convert("RGB")
     stored = upright if turn is None else upright.transpose(turn)
-    plain = reader.read_image(saved(upright, "PNG"))
+    plain = reader.read_image(saved(upright))
     reading = reader.read_image(saved(stored, "PNG", exif=exif(orientation)))
     assert reading.digit == 7
     assert reading.probabilities == plain.probabilities

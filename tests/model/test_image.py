@@ -14,7 +14,7 @@ from model.image import read_image
 from model.normalise import normalise
 from model.reader import Reader
 from tests.data import mnist_images, mnist_labels
-from tests.encodings import with_segment
+from tests.encodings import saved, with_segment
 
 Colour = tuple[int, ...]
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
@@ -28,12 +28,6 @@ def seven(size: tuple[int, int] = (280, 280), pen: int = 24, ink: Colour = BLACK
     return picture
 
 
-def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
 def seen(data: bytes) -> NDArray[np.float32]:
     return normalise(read_image(data).pixels).pixels
 
@@ -45,28 +39,28 @@ def alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return max(float((picture * other).sum()) for picture in shifted) / norm
 
 
-PLAIN = seen(encoded(seven()))
+PLAIN = seen(saved(seven()))
 
 
 @pytest.mark.parametrize(
     ("what", "data", "least"),
     [
-        ("light on dark", encoded(seven(ink=WHITE, paper=BLACK)), 0.999),
-        ("black on a transparent canvas", encoded(seven(ink=(0, 0, 0, 255), paper=(0, 0, 0, 0))), 0.999),
-        ("white on a transparent canvas", encoded(seven(ink=(255, 255, 255, 255), paper=(255, 255, 255, 0))), 0.999),
-        ("yellow on white", encoded(seven(ink=(255, 255, 0))), 0.999),
-        ("red on blue of the same grey", encoded(seven(ink=(180, 0, 0), paper=(0, 60, 130))), 0.999),
-        ("JPEG at quality 40", encoded(seven(), "JPEG", quality=40), 0.98),
-        ("WebP", encoded(seven(), "WEBP", quality=60), 0.98),
-        ("GIF", encoded(seven(), "GIF"), 0.999),
-        ("BMP", encoded(seven(), "BMP"), 0.999),
-        ("two levels", encoded(seven().convert("1")), 0.999),
-        ("palette", encoded(seven().convert("P")), 0.999),
-        ("CMYK", encoded(seven().convert("CMYK"), "JPEG"), 0.98),
-        ("2 megapixels", encoded(seven((1500, 1500), 128)), 0.98),
-        ("an icon", encoded(seven((32, 32), 3)), 0.9),
-        ("an icon with a 1-pixel pen", encoded(seven((32, 32), 1)), 0.75),
-        ("a hairline on 1050x800", encoded(seven((1050, 1050), 1)), 0.85),
+        ("light on dark", saved(seven(ink=WHITE, paper=BLACK)), 0.999),
+        ("black on a transparent canvas", saved(seven(ink=(0, 0, 0, 255), paper=(0, 0, 0, 0))), 0.999),
+        ("white on a transparent canvas", saved(seven(ink=(255, 255, 255, 255), paper=(255, 255, 255, 0))), 0.999),
+        ("yellow on white", saved(seven(ink=(255, 255, 0))), 0.999),
+        ("red on blue of the same grey", saved(seven(ink=(180, 0, 0), paper=(0, 60, 130))), 0.999),
+        ("JPEG at quality 40", saved(seven(), "JPEG", quality=40), 0.98),
+        ("WebP", saved(seven(), "WEBP", quality=60), 0.98),
+        ("GIF", saved(seven(), "GIF"), 0.999),
+        ("BMP", saved(seven(), "BMP"), 0.999),
+        ("two levels", saved(seven().convert("1")), 0.999),
+        ("palette", saved(seven().convert("P")), 0.999),
+        ("CMYK", saved(seven().convert("CMYK"), "JPEG"), 0.98),
+        ("2 megapixels", saved(seven((1500, 1500), 128)), 0.98),
+        ("an icon", saved(seven((32, 32), 3)), 0.9),
+        ("an icon with a 1-pixel pen", saved(seven((32, 32), 1)), 0.75),
+        ("a hairline on 1050x800", saved(seven((1050, 1050), 1)), 0.85),
     ],
 )
 def test_the_same_seven_looks_the_same(what: str, data: bytes, least: float) -> None:
@@ -75,20 +69,20 @@ def test_the_same_seven_looks_the_same(what: str, data: bytes, least: float) -> 
 
 def test_16_bit_grey_is_not_clipped() -> None:
     grey = np.asarray(seven().convert("L")).astype(np.uint16) * 257
-    assert alike(seen(encoded(Image.fromarray(grey))), PLAIN) > 0.999
+    assert alike(seen(saved(Image.fromarray(grey))), PLAIN) > 0.999
 
 
 def test_exif_says_which_way_is_up() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # shown turned by 90 degrees clockwise
-    assert alike(seen(encoded(seven().rotate(90), "JPEG", exif=exif, quality=95)), PLAIN) > 0.98
+    assert alike(seen(saved(seven().rotate(90), "JPEG", exif=exif, quality=95)), PLAIN) > 0.98
 
 
 def test_a_gradient_behind_the_ink_is_paper() -> None:
     y, x = np.mgrid[:280, :280] / 280
     light = (110 + 120 * x + 25 * y)[..., None]
     drawn = np.where(np.asarray(seven()) < 128, light * 0.4, light).astype(np.uint8)
-    assert alike(seen(encoded(Image.fromarray(drawn))), PLAIN) > 0.98
+    assert alike(seen(saved(Image.fromarray(drawn))), PLAIN) > 0.98
 
 
 def test_a_noisy_photograph_of_paper_is_read() -> None:
@@ -96,7 +90,7 @@ def test_a_noisy_photograph_of_paper_is_read() -> None:
     noise = np.random.default_rng(0).normal(0, 8, (1200, 1200, 3))
     light = (120 + 90 * x - 60 * (y - 0.5) ** 2)[..., None]
     photo = np.where(np.asarray(seven((1200, 1200), 100)) < 128, light * 0.45, light) + noise
-    data = encoded(Image.fromarray(photo.clip(0, 255).astype(np.uint8)), "JPEG", quality=70)
+    data = saved(Image.fromarray(photo.clip(0, 255).astype(np.uint8)), "JPEG", quality=70)
     assert alike(seen(data), PLAIN) > 0.95
 
 
@@ -112,19 +106,17 @@ def test_a_noisy_photograph_of_paper_is_read() -> None:
 )
 def test_an_image_without_ink_is_blank(what: str, picture: Image.Image) -> None:
     with pytest.raises(Blank):
-        read_image(encoded(picture))
+        read_image(saved(picture))
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"7", b"hello, I am no PNG" * 99, encoded(seven())[:400], encoded(seven(), "TIFF")]
-)
+@pytest.mark.parametrize("data", [b"", b"7", b"hello, I am no PNG" * 99, saved(seven())[:400], saved(seven(), "TIFF")])
 def test_what_is_no_image_is_refused_with_advice(data: bytes) -> None:
     with pytest.raises(NotAnImage):
         read_image(data)
 
 
 def test_an_image_too_large_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    bomb = encoded(Image.new("1", (10_000, 10_000)))
+    bomb = saved(Image.new("1", (10_000, 10_000)))
     assert len(bomb) < 20_000
     monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("it was decoded"))
     with pytest.raises(TooManyPixels, match="10000 x 10000"):
@@ -141,12 +133,12 @@ def test_an_image_too_large_is_refused_before_it_is_decoded(monkeypatch: pytest.
 )
 def test_each_format_has_the_bound_that_its_decoder_needs(kind: str, options: dict[str, Any], side: int) -> None:
     with pytest.raises(TooManyPixels):
-        read_image(encoded(Image.new("L", (side, side)), kind, **options))
+        read_image(saved(Image.new("L", (side, side)), kind, **options))
 
 
 def test_the_crop_is_in_the_pixels_of_the_image_however_large_it_was() -> None:
     for side in (280, 2800):
-        ink = read_image(encoded(seven((side, side), side // 14)))
+        ink = read_image(saved(seven((side, side), side // 14)))
         left, top, length = normalise(ink.pixels).crop
         assert ink.origin[1] + top / ink.scale == pytest.approx(0.165 * side, abs=0.01 * side)
         assert length / ink.scale == pytest.approx(0.65 * side, abs=0.02 * side)
@@ -158,7 +150,7 @@ def test_the_crop_is_in_the_pixels_of_the_image_however_large_it_was() -> None:
 def test_the_grain_of_paper_in_a_png_is_no_ink(grain: int, side: int) -> None:
     drawn = np.asarray(seven((side, side), side // 11).convert("L"), np.int64)
     levels = drawn * 4 // 5 + 30 + np.random.default_rng(grain).integers(-grain, grain + 1, drawn.shape)
-    data = encoded(Image.fromarray(levels.clip(0, 255).astype(np.uint8)))
+    data = saved(Image.fromarray(levels.clip(0, 255).astype(np.uint8)))
     reading = Reader().read_image(data)
     assert (reading.digit, reading.verdict) == (7, "sure")
 
@@ -178,7 +170,7 @@ def test_a_small_lossy_picture_of_an_mnist_digit_is_still_that_digit(kind: str, 
 def test_a_segment_longer_than_its_jpeg_hides_nothing_from_the_decoder() -> None:
     """Pillow warned, on the service's log, of a note among what such a segment seems to hold."""
     note = b"MPF\0II*\0\x08\0\0\0\0\0"
-    jpeg = with_segment(with_segment(encoded(seven(), "JPEG"), 0xE2, note), 0xC8, b"")
+    jpeg = with_segment(with_segment(saved(seven(), "JPEG"), 0xE2, note), 0xC8, b"")
     overlong = jpeg[:4] + b"\xff\xff" + jpeg[6:]
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")

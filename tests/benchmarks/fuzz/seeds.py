@@ -22,9 +22,9 @@ def images() -> list[bytes]:
 
 
 def _odd(picture: Image.Image) -> Iterator[bytes]:
-    png, jpeg = saved(picture, "PNG"), saved(picture.convert("RGB"), "JPEG")
+    png, jpeg = saved(picture), saved(picture.convert("RGB"), "JPEG")
     for size in ((1, 1), (1, 300), (65_535, 1), (3_000, 3_000), (9_999, 9_999)):
-        yield saved(Image.new("1", size, 1), "PNG")
+        yield saved(Image.new("1", size, 1))
         with suppress(OSError, ValueError):  # too large for some formats
             yield saved(Image.new("L", size, 255), "GIF")
             yield saved(Image.new("L", size, 255), "JPEG")
@@ -36,7 +36,7 @@ def _odd(picture: Image.Image) -> Iterator[bytes]:
     yield bmp_of((40, 40), 4, 2, b"\x28\x12\0\0" * 39 + b"\0\2\3\1\0\4\x12\x34\0\1", b"\0\1\2\0" * 16)
     noise = np.random.default_rng(0).integers(0, 256, (60, 60, 4), np.uint8)
     for mode in ("L", "RGB", "RGBA"):
-        yield saved(Image.fromarray(noise).convert(mode), "PNG")
+        yield saved(Image.fromarray(noise).convert(mode))
         yield saved(Image.fromarray(noise).convert(mode), "WEBP")
 
 
