@@ -23,10 +23,19 @@ FLAT_LEVELS_LOSSY = 8.0  # ripples of the compression around ink reach the borde
 CELLS = 64
 CELL_INK = 0.04
 PATCH_INK = 0.02
+LINE_CELLS = 3  # a line of the paper's is no wider, a little slanted as it may be
+# A frame is looked for in this share of the shorter side, from every edge: a thin line around the picture, or a border.
+FRAME = 0.05
+FRAME_EDGES = 6  # at the most: a margin, a line, its soft edges
 MIN_LIGHT = 32.0  # grey levels: paper darker than this is not brightened further, its noise would be too
-# Ink starts at so many times the median deviation from uneven paper, or this share of the darkest ink if that is more.
+# Ink starts at so many times the median deviation from uneven paper, or this share of the darkest ink if that is more:
+# what is fainter is grain, ripples of the compression, or the ruling of the paper.
 NOISE_FLOOR = 5.0
-LOSSY_FLOOR = 0.12
+FAINT = 0.12
+# Lines that paper is ruled with reach its border, and few others do. How deep they are, this share of the border says,
+# and what is deeper than that share of the ink is ink itself.
+RULED = 0.995
+MAX_RULING = 0.6
 
 # Lines thinner than this share of the drawing's longer side are thickened to the pen that strokes are drawn with:
 # area-averaging to 20x20 would leave next to nothing of them, and MNIST holds no hairlines.
@@ -43,14 +52,54 @@ def read_image(data: bytes) -> Ink:
     """
     picture, scale = decode(data)
     lossy = picture.info.get("lossy", False)
+    edge = 0
     ink = None if lossy else _drawn(picture)
+    if ink is None:
+        edge = _frame(picture)
+        picture = picture.crop((edge, edge, picture.width - edge, picture.height - edge)) if edge else picture
+        ink = _drawn(picture) if edge and not lossy else None
     if ink is None:
         colours, flat = _on_paper(picture)
         ink = _thickened(_difference(colours, flat, lossy))
-    return Ink(ink.pixels, (ink.origin[0] / scale, ink.origin[1] / scale), ink.scale * scale)
+    left, top = ink.origin
+    return Ink(ink.pixels, ((left + edge) / scale, (top + edge) / scale), ink.scale * scale)
 
 
-def _border(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _frame(picture: Image.Image) -> int:
+    """How many pixels of a picture belong to a frame around it, on each side: 0 where there is none.
+
+    A frame ends where the pixels all around are of one tone, and of another than those further out.
+    """
+    pixels = np.asarray(picture).reshape(picture.height, picture.width, -1)
+    reach = _reach(picture)
+    if min(picture.size) <= 4 * reach:
+        return 0
+    edge = 0
+    tone = _even_tone(pixels)
+    for _ in range(FRAME_EDGES):
+        if tone is None:
+            break
+        for inner in range(edge + 1, reach + 1):
+            other = _even_tone(pixels[inner:-inner, inner:-inner])
+            if other is not None and np.abs(other - tone).max() > MIN_CONTRAST:
+                edge, tone = inner, other
+                break
+        else:
+            break
+    inside = pixels[edge : pixels.shape[0] - edge, edge : pixels.shape[1] - edge]
+    # What has nothing in it is no frame but the digit itself, a 1 of a plain bar say.
+    return edge if int(np.ptp(inside, axis=(0, 1)).max()) >= MIN_CONTRAST else 0
+
+
+def _even_tone(pixels: NDArray[np.uint8]) -> Pixels | None:
+    """The tone of the outermost pixels, (channels,), where nearly all of them have it."""
+    border = _border(pixels)
+    tone: Pixels = np.median(border, axis=0).astype(np.float32)
+    even = np.abs(border - tone).max(axis=1) <= FLAT_LEVELS_LOSSY
+    return tone if float(even.mean()) >= FLAT_SHARE else None
+
+
+def _border(pixels: NDArray[Any]) -> NDArray[Any]:
     """The outermost pixels: (height, width, channels) to (n, channels)."""
     return np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
 
@@ -68,7 +117,7 @@ def _drawn(picture: Image.Image) -> Ink | None:
     else:
         paper = _channels(picture.getpixel((0, 0)))
         box = ImageChops.difference(picture, _flat(picture, paper)).getbbox()
-        if box is None or _touches(box, picture):  # nothing there, or an edge that is not all of one tone
+        if box is None or _at_edge(box, picture):  # nothing there, an edge that is not all of one tone, or a frame
             return None
         picture, corner = picture.crop(box), box[:2]
     if len(set(paper)) == 1 and (len(paper) == 1 or len({band.tobytes() for band in picture.split()}) == 1):
@@ -85,7 +134,7 @@ def _laid(picture: Image.Image) -> tuple[Image.Image, tuple[int, int], tuple[int
     """
     alpha = picture.getchannel("A")
     box = alpha.getbbox()
-    if box is None or _touches(box, picture):
+    if box is None or _at_edge(box, picture):
         return None
     picture, alpha = picture.crop(box).convert("RGB"), alpha.crop(box)
     laid, paper = Image.new("RGB", picture.size), (0, 0, 0)
@@ -105,8 +154,14 @@ def _flat(like: Image.Image, paper: tuple[int, ...]) -> Image.Image:
     return Image.new(like.mode, like.size, paper if len(paper) > 1 else paper[0])
 
 
-def _touches(box: tuple[int, int, int, int], picture: Image.Image) -> bool:
-    return min(box[:2]) == 0 or box[2] == picture.width or box[3] == picture.height
+def _at_edge(box: tuple[int, int, int, int], picture: Image.Image) -> bool:
+    """Whether what lies in a box reaches an edge of the picture, or so near to all of them that it may be a frame."""
+    margins = (box[0], box[1], picture.width - box[2], picture.height - box[3])
+    return min(margins) == 0 or max(margins) <= _reach(picture)
+
+
+def _reach(picture: Image.Image) -> int:
+    return max(2, int(FRAME * min(picture.size)))
 
 
 def _sum(picture: Image.Image) -> int:
@@ -145,6 +200,11 @@ def _of_levels(picture: Image.Image, paper: int, corner: tuple[int, int]) -> Ink
     ink -= paper
     ink *= sign / strongest
     np.maximum(ink, 0, out=ink)
+    if not ((ink @ np.ones(ink.shape[1], np.float32)).all() and (np.ones(ink.shape[0], np.float32) @ ink).all()):
+        # Dust that would stretch the tight box leaves a gap, as hardly any digit does.
+        ink = _without_specks(ink, whole=False)
+        left, top, right, bottom = tight_box(ink)
+        ink, corner = ink[top:bottom, left:right], (corner[0] + left, corner[1] + top)
     # What is much wider than a thin line at full size is no thin line at any: the usual case, decided at once.
     line = ink > 0.5 * tenth / strongest
     if _line_width(line) >= CLEARLY * MIN_PEN * max(line.shape):
@@ -186,8 +246,9 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
     middle = np.median(border, axis=0).astype(np.float32)
     away = np.abs(border - middle).max(axis=1)
     even = away <= (FLAT_LEVELS_LOSSY if lossy else FLAT_LEVELS)
-    grainy = lossy or bool(away[even].any())  # a photograph that was saved without loss has its grain all the same
-    flat = flat or float(even.mean()) >= FLAT_SHARE
+    # What is as deep as the ink is ink: a digit may be cut out so closely that it lies on the border, too.
+    bare = away < 0.5 * float(np.abs(colours[:: len(colours) // CELLS + 1] - middle).max())
+    flat = flat or float(even.mean()) >= max(0.5, FLAT_SHARE * float(bare.mean()))
     # Light multiplies what paper and ink send back, so uneven light is divided out.
     difference = colours - middle if flat else colours * (middle / np.maximum(_paper(colours), MIN_LIGHT)) - middle
     first, second, third = (difference[..., channel] for channel in range(3))
@@ -198,26 +259,47 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
 
     floor = 0.0 if flat else NOISE_FLOOR * float(np.median(np.maximum(np.abs(lighter), np.abs(darker))))
     strongest = float(depth.max())
-    if grainy or not flat:
-        strongest = _upper(depth[depth > 0.5 * strongest]) if strongest > floor else 0.0
-        floor = max(floor, LOSSY_FLOOR * strongest)
+    strongest = _upper(depth[depth > 0.5 * strongest]) if strongest > floor else 0.0
+    ruling = float(np.quantile(_border(depth[..., None]), RULED))
+    floor = max(floor, FAINT * strongest, 1.1 * ruling if ruling < MAX_RULING * strongest else 0.0)
     if strongest < max(MIN_CONTRAST, 1.5 * floor):
-        raise Blank("There is no ink in this image that stands out from its background. Draw a digit, then ask again.")
+        raise Blank(
+            "There is no ink in this image that stands out from its background. Draw a digit, or photograph it in even "
+            "light and without a shadow, then ask again."
+        )
     ink: Pixels = np.clip((depth - floor) / (strongest - floor), 0, 1).astype(np.float32)
-    return _without_specks(ink) if floor > 0 else ink
+    return _without_specks(ink, whole=True)
 
 
-def _without_specks(ink: Pixels) -> Pixels:
+def _without_specks(ink: Pixels, whole: bool) -> Pixels:
     """Ink without the grains of noise and dust that would stretch its tight box.
 
     Cells of a coarse grid that hold ink are joined to patches; a patch with too little ink for a part of a digit goes.
+    `whole`: the ink is that of a whole picture: a straight line from edge to edge, a margin say, is the paper's then.
     """
     height, width = ink.shape
     step = max(1, max(height, width) // CELLS)
     rows, columns = -(-height // step), -(-width // step)
     padded = np.pad(ink, ((0, rows * step - height), (0, columns * step - width)))
     mass = padded.reshape(rows, step, columns, step).sum(axis=(1, 3))
-    occupied = {(int(row), int(column)) for row, column in np.argwhere(mass > CELL_INK * step * step)}
+    patches = _patches(mass > CELL_INK * step * step)
+    if whole and len(patches) > 1:
+        patches = _without_lines(patches, rows, columns)
+    if not patches:  # all of it is finer than the grid can tell from dust
+        return ink
+    weights = [sum(float(mass[cell]) for cell in patch) for patch in patches]
+    kept = np.zeros((rows + 2, columns + 2), bool)
+    for patch, weight in zip(patches, weights, strict=True):
+        if weight >= PATCH_INK * max(weights):
+            for row, column in patch:  # with the cells around, where the edge of the line may lie
+                kept[row : row + 3, column : column + 3] = True
+    mask = np.repeat(np.repeat(kept[1:-1, 1:-1], step, axis=0), step, axis=1)
+    return np.where(mask[:height, :width], ink, np.float32(0))
+
+
+def _patches(holds: NDArray[np.bool_]) -> list[set[tuple[int, int]]]:
+    """The cells of a grid that hold something, joined with those around them."""
+    occupied = {(int(row), int(column)) for row, column in np.argwhere(holds)}
     patches = []
     while occupied:
         patch, edge = set[tuple[int, int]](), [occupied.pop()]
@@ -228,14 +310,20 @@ def _without_specks(ink: Pixels) -> Pixels:
             occupied -= near
             edge.extend(near)
         patches.append(patch)
-    weights = [sum(float(mass[cell]) for cell in patch) for patch in patches]
-    kept = np.zeros((rows + 2, columns + 2), bool)
-    for patch, weight in zip(patches, weights, strict=True):
-        if weight >= PATCH_INK * max(weights):
-            for row, column in patch:  # with the cells around, where the edge of the line may lie
-                kept[row : row + 3, column : column + 3] = True
-    mask = np.repeat(np.repeat(kept[1:-1, 1:-1], step, axis=0), step, axis=1)
-    return np.where(mask[:height, :width], ink, np.float32(0))
+    return patches
+
+
+def _without_lines(patches: list[set[tuple[int, int]]], rows: int, columns: int) -> list[set[tuple[int, int]]]:
+    """Patches but for straight lines from edge to edge, where anything else lies clear of all edges."""
+    clear, lines = [], []
+    for patch in patches:
+        down, across = ({cell[axis] for cell in patch} for axis in (0, 1))
+        spans = {0, rows - 1} <= down, {0, columns - 1} <= across
+        if (spans[0] and len(across) <= LINE_CELLS) or (spans[1] and len(down) <= LINE_CELLS):
+            lines.append(patch)
+        elif down.isdisjoint((0, rows - 1)) and across.isdisjoint((0, columns - 1)):
+            clear.append(patch)
+    return [patch for patch in patches if patch not in lines] if clear else patches
 
 
 def _energy(difference: Pixels) -> float:

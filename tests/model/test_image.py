@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from model import decode
 from model.errors import Blank, NotAnImage, TooManyPixels
@@ -65,6 +65,87 @@ PLAIN = seen(saved(seven()))
 )
 def test_the_same_seven_looks_the_same(what: str, data: bytes, least: float) -> None:
     assert alike(seen(data), PLAIN) >= least, what
+
+
+def framed(width: int, inset: int = 0, ink: Colour = BLACK, paper: Colour = WHITE) -> Image.Image:
+    picture = seven(ink=ink, paper=paper)
+    ImageDraw.Draw(picture).rectangle((inset, inset, 279 - inset, 279 - inset), outline=ink, width=width)
+    return picture
+
+
+def dusty(grains: int) -> Image.Image:
+    picture, rng = seven(), np.random.default_rng(grains)
+    for x, y in rng.integers(2, 276, (grains, 2)).tolist():
+        ImageDraw.Draw(picture).ellipse((x, y, x + 2, y + 2), BLACK)
+    return picture
+
+
+def ruled(step: int, colour: Colour, squared: bool = False, margin: bool = False) -> Image.Image:
+    """Paper with blue lines, and a seven in dark ink on it."""
+    paper = Image.new("RGB", (280, 280), WHITE)
+    pen = ImageDraw.Draw(paper)
+    for at in range(step // 2, 280, step):
+        pen.line((0, at, 280, at), colour)
+        if squared:
+            pen.line((at, 0, at, 280), colour)
+    if margin:
+        pen.line((30, 0, 30, 280), (230, 90, 90), 2)
+    return ImageChops.darker(paper, seven(ink=(30, 30, 60)))
+
+
+def cut_out(margin: int) -> Image.Image:
+    """A seven cut out along its ink, or so many pixels beside it."""
+    picture = seven()
+    left, top, right, bottom = ImageOps.invert(picture).getbbox() or (0, 0, 0, 0)
+    return picture.crop((left - margin, top - margin, right + margin, bottom + margin))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize(
+    ("what", "picture"),
+    [
+        ("a hairline around it", framed(1)),
+        ("a pale line around it", ImageChops.lighter(framed(1), Image.new("RGB", (280, 280), (190, 190, 190)))),
+        ("a thick line around it", framed(6)),
+        ("a line around it, within a margin", framed(3, 7)),
+        ("a light line around it, on dark", framed(3, 7, WHITE, BLACK)),
+        ("one grain of dust", dusty(1)),
+        ("many grains of dust", dusty(8)),
+        ("ruled paper", ruled(40, (170, 200, 235))),
+        ("narrowly ruled paper", ruled(14, (205, 220, 240))),
+        ("squared paper", ruled(20, (170, 200, 235), squared=True)),
+        ("ruled paper with a margin", ruled(40, (170, 200, 235), margin=True)),
+        ("a margin alone", ruled(1_000, WHITE, margin=True)),
+        ("cut out along its ink", cut_out(0)),
+        ("cut out with a narrow margin", cut_out(3)),
+    ],
+)
+def test_what_is_not_the_digit_s_is_not_seen(what: str, picture: Image.Image, kind: str) -> None:
+    assert alike(seen(saved(picture, kind)), PLAIN) >= 0.95, what
+
+
+def test_a_line_around_a_transparent_canvas_is_not_seen() -> None:
+    for inset in (0, 5):
+        assert alike(seen(saved(framed(2, inset, (0, 0, 0, 255), (0, 0, 0, 0)))), PLAIN) > 0.99
+
+
+def test_a_frame_moves_nothing() -> None:
+    for picture in (framed(5), framed(3, 7)):
+        assert read_image(saved(picture)).origin == read_image(saved(seven())).origin
+
+
+def test_a_plain_bar_that_fills_its_picture_is_ink_and_no_frame() -> None:
+    bar = Image.new("L", (60, 260), 255)
+    bar.paste(0, (3, 3, 57, 257))
+    assert read_image(saved(bar)).pixels.mean() > 0.5
+
+
+def test_the_dot_of_a_zero_is_no_dust() -> None:
+    zero = Image.new("L", (280, 280), 255)
+    ImageDraw.Draw(zero).ellipse((60, 30, 220, 250), outline=0, width=18)
+    plain = read_image(saved(zero)).pixels.sum()
+    ImageDraw.Draw(zero).ellipse((128, 128, 152, 152), 0)
+    assert read_image(saved(zero)).pixels.sum() > plain + 400
 
 
 def test_16_bit_grey_is_not_clipped() -> None:
