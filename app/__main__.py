@@ -36,7 +36,11 @@ def main() -> None:
     if settings.processes == 1:
         _serve(settings, listener)
         return
-    with tempfile.TemporaryDirectory(prefix="digits-") as counts:
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="digits-")
+    except OSError as error:
+        sys.exit(f"digits: DIGITS_PROCESSES above 1 needs a folder for temporary files, /tmp say: {error.strerror}.")
+    with folder as counts:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts  # where the processes add up what they count
         _serve(settings, listener)
 
@@ -49,7 +53,9 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as error:
-        sys.exit(f"digits: HOST={host[:80]!r} PORT={port} cannot be listened on: {error.strerror}. Set another PORT.")
+        sys.exit(
+            f"digits: HOST={host[:80]!r} PORT={port} cannot be listened on: {error.strerror}. Set another HOST or PORT."
+        )
     return listener
 
 

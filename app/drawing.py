@@ -109,6 +109,10 @@ def _from_data_uri(uri: object) -> bytes:
     if "base64" not in parameters:
         raise NotAnImage("The data URI is not in base64. Send data:image/png;base64,...")
     try:
-        return binascii.a2b_base64(data, strict_mode=True)
+        # Many encoders break lines.
+        return binascii.a2b_base64(data.encode("ascii").translate(None, b" \t\r\n"), strict_mode=True)
     except ValueError:
-        raise NotAnImage("The base64 of the data URI is damaged or cut short. Encode the image again.") from None
+        raise NotAnImage(
+            "The base64 of the data URI is damaged or cut short. Encode the image again, in the standard alphabet, "
+            "that of + and /, and padded with =."
+        ) from None

@@ -60,7 +60,11 @@ SETTINGS: tuple[Setting | Folder, ...] = (
         # The network is too small to share out: two threads answer no sooner than one.
         "threads", 1, 1, 64, "Threads that one run of a network uses."
     ),
-    Folder("weights", "those shipped", "Folder of the networks to serve, as train.py writes them."),
+    Folder(
+        "weights",
+        "those shipped",
+        "Folder of networks, as train.py writes them, to serve in place of those shipped of the same name.",
+    ),
 )  # fmt: skip
 
 

@@ -112,16 +112,9 @@ class Reader:
     """Reads drawings with any of the shipped networks. Safe to call from many threads at once."""
 
     def __init__(self, folder: Path = WEIGHTS, threads: int = 1) -> None:
-        """Load every network that `folder`/SHA256SUMS names. Raises `BrokenWeights`."""
-        try:
-            lines = (folder / CHECKSUMS).read_text("ascii").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BrokenWeights(f"{folder / CHECKSUMS}, which lists the weights, cannot be read: {error}.") from error
-        listed = [line.split() for line in lines if line.endswith(".onnx")]
-        networks = [Network(folder / name, threads, sha256) for sha256, name in listed]
+        """Load every network that `folder`/SHA256SUMS names, and all others that ship. Raises `BrokenWeights`."""
+        networks: list[Network] = [*_listed(WEIGHTS, threads), *(_listed(folder, threads) if folder != WEIGHTS else ())]
         self._networks = {network.name: network for network in networks}
-        if DEFAULT not in self._networks:
-            raise BrokenWeights(f"{folder / CHECKSUMS} does not list {DEFAULT}.onnx.")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -158,6 +151,17 @@ class Reader:
             return self._networks[name]
         except KeyError:
             raise UnknownModel(f"There is no network {name[:40]!r}. Ask for one of: {', '.join(self.names)}.") from None
+
+
+def _listed(folder: Path, threads: int) -> list[Network]:
+    try:
+        lines = (folder / CHECKSUMS).read_text("ascii").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrokenWeights(f"{folder / CHECKSUMS}, which lists the weights, cannot be read: {error}.") from error
+    listed = [line.split() for line in lines if line.endswith(".onnx")]
+    if not listed:
+        raise BrokenWeights(f"{folder / CHECKSUMS} lists no .onnx file.")
+    return [Network(folder / name, threads, sha256) for sha256, name in listed]
 
 
 def _read(network: Network, ink: Ink, explain: bool, evidence_for: int | None) -> Reading:

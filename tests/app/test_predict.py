@@ -1,5 +1,6 @@
 """POST /predict in its three forms."""
 
+import base64
 import json
 from typing import Any
 
@@ -71,6 +72,12 @@ def test_each_image_format_is_read(server: Server, form: str) -> None:
     raw = httpx.post(f"{server.url}/predict", content=data, headers={"Content-Type": media})
     uri = httpx.post(f"{server.url}/predict", json={"image": data_uri(data, media)})
     assert assert_answer(raw)["digit"] == assert_answer(uri)["digit"] == 7
+
+
+def test_base64_may_be_broken_into_lines(server: Server) -> None:
+    wrapped = "data:image/png;base64," + base64.encodebytes(png(7)).decode("ascii")
+    assert wrapped.count("\n") > 10
+    assert assert_answer(httpx.post(f"{server.url}/predict", json={"image": wrapped}))["digit"] == 7
 
 
 def test_black_ink_on_a_transparent_canvas_is_ink(server: Server) -> None:

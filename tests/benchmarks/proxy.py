@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.proxy rolling      SIGTERM: not one request may be lost
     python -m tests.benchmarks.proxy killed       SIGKILL: errors for less than 2 s after each
+    python -m tests.benchmarks.proxy refused      too large, busy, all replicas gone: each a problem that says so
     python -m tests.benchmarks.proxy scaling      the rate with one replica and with two, on two cores that nginx and
                                                   wrk share with them
 
@@ -17,19 +18,22 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
 
-from tests.app.pictures import STROKES
+from tests.app.pictures import STROKES, slow_png
 from tests.benchmarks.service import BODIES, CONNECTIONS, ROUNDS, checked, pin
 from tests.conftest import ROOT, environment_of, free_port, wait_until_ready
 
 CLIENTS = 8
 SETTLE_SECONDS = 3
 MAX_ERROR_SECONDS = 2.0
+REFUSED = 200  # photographs at once: more than two replicas let wait
 
 
 class Replica:
@@ -53,7 +57,7 @@ class Replica:
 def configuration(port: int, replicas: list[Replica], folder: str) -> str:
     """deploy/nginx.conf for addresses that are known, without a container around it."""
     text = (ROOT / "deploy" / "nginx.conf").read_text()
-    servers = "\n".join(f"    server 127.0.0.1:{each.port} max_fails=1 fail_timeout=1s;" for each in replicas)
+    servers = "\n".join(f"    server 127.0.0.1:{each.port} max_fails=0;" for each in replicas)
     text = re.sub(r"^    server digits:8000 .*$", servers, text, flags=re.MULTILINE)
     text = re.sub(r"^  resolver .*$", "", text, flags=re.MULTILINE)
     text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("events {", f"pid {folder}/pid;\nevents {{")
@@ -155,6 +159,43 @@ def killed() -> bool:
     return restarted("killed")
 
 
+def refused() -> bool:
+    """Whether every refusal behind nginx is a problem of its kind, and one client's photographs are in nobody's way."""
+    photographs: list[str] = []
+    pages: list[int] = []
+    with two() as replicas, proxied(replicas) as url:
+        too_large = kind_of(post(url, b"\x89PNG" + bytes(11_000_000)))
+        ours = httpx.get(f"{url}/models", headers={"X-Request-Id": "ours"}).headers["x-request-id"]
+        ask = partial(post, url, slow_png())
+        threads = [threading.Thread(target=lambda: photographs.append(kind_of(ask()))) for _ in range(REFUSED)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            pages.append(httpx.get(url, timeout=30).status_code)
+        for replica in replicas:
+            replica.end(signal.SIGKILL)
+        gone = kind_of(httpx.get(f"{url}/models"))
+    print(f"refused: too large {too_large!r}, request id {ours!r}, photographs {dict(Counter(photographs))},")
+    print(f"         the page meanwhile {dict(Counter(pages))}, replicas gone {gone!r}")
+    said = (too_large, ours, set(photographs), set(pages), gone)
+    return said == ("too-large", "ours", {"answered", "busy"}, {200}, "busy")
+
+
+def post(url: str, picture: bytes) -> httpx.Response:
+    """What it says to a picture."""
+    return httpx.post(f"{url}/predict", content=picture, headers={"Content-Type": "image/png"}, timeout=60)
+
+
+def kind_of(answer: httpx.Response) -> str:
+    """The type of a problem that is as it should be, `answered`, or what is wrong."""
+    media = answer.headers["content-type"]
+    if answer.status_code == 200:
+        return "answered"
+    if media != "application/problem+json" or (answer.status_code == 503 and "retry-after" not in answer.headers):
+        return f"{answer.status_code} {dict(answer.headers)}"
+    return str(answer.json()["type"])
+
+
 def scaling() -> bool:
     """Print the rate of drawings through nginx to one replica and to two, each on a core of its own."""
     rates = []
@@ -173,6 +214,6 @@ def scaling() -> bool:
 
 
 if __name__ == "__main__":
-    tasks = {"rolling": rolling, "killed": killed, "scaling": scaling}
+    tasks = {"rolling": rolling, "killed": killed, "refused": refused, "scaling": scaling}
     met = [tasks[name]() for name in sys.argv[1:] or tasks]
     sys.exit(0 if all(met) else 1)

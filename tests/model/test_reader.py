@@ -106,6 +106,16 @@ def test_damaged_weights_are_refused_by_name(harm: str, tmp_path: Path) -> None:
         Reader(folder)
 
 
+def test_weights_of_ones_own_take_the_place_of_those_of_their_name(tmp_path: Path) -> None:
+    shutil.copy(WEIGHTS / "digitnet.onnx", tmp_path)
+    lines = (WEIGHTS / CHECKSUMS).read_text().splitlines()
+    (tmp_path / CHECKSUMS).write_text(next(line for line in lines if line.endswith("digitnet.onnx")) + "\n")
+    assert Reader(tmp_path).names == ("digitnet", "blog")
+    (tmp_path / CHECKSUMS).write_text("")
+    with pytest.raises(BrokenWeights, match=CHECKSUMS):
+        Reader(tmp_path)
+
+
 def test_the_serving_half_imports_neither_torch_nor_the_service() -> None:
     code = "import sys, model.reader; print([m for m in sys.modules if m.split('.')[0] in ('torch', 'app', 'train')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
