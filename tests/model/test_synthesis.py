@@ -1,0 +1,41 @@
+"""What is drawn for training: the same from the same seed, and what it claims to be, for the network that ships."""
+
+import numpy as np
+
+from model import synthesis
+from model.ink import Pixels
+from model.networks import CLASSES
+from model.reader import DEFAULT, WEIGHTS, Network
+from model.synthesis import Bytes, Labels
+
+COUNT = synthesis.CHUNK
+
+
+def said(images: Bytes) -> Labels:
+    pixels: Pixels = np.divide(images[:, None], 255, dtype=np.float32)
+    logits = Network(WEIGHTS / f"{DEFAULT}.onnx").logits(pixels)
+    assert logits.shape == (len(images), CLASSES)
+    answers: Labels = logits.argmax(axis=1)
+    return answers
+
+
+def test_digits_are_drawn_to_be_read() -> None:
+    images, labels = synthesis.styles(COUNT, 5)
+    assert images.shape == (COUNT, 28, 28)
+    assert images.dtype == np.uint8
+    assert (images.max(axis=(1, 2)) == 255).all()
+    assert np.bincount(labels).tolist() == [COUNT // 10] * 10
+    assert (said(images) == labels).mean() >= 0.96
+
+
+def test_marks_and_pieces_are_drawn_not_to_be_read() -> None:
+    digits, labels = synthesis.styles(COUNT, 5)
+    for images in (synthesis.marks(COUNT, 5), synthesis.pieces(COUNT, 5, digits, labels)):
+        assert images.shape == (COUNT, 28, 28)
+        assert (said(images) == synthesis.NOT_A_DIGIT).mean() >= 0.9
+
+
+def test_a_seed_gives_the_same_drawings_however_many_draw_them() -> None:
+    one, two = (synthesis.styles(2 * COUNT, 5, workers)[0] for workers in (1, 2))
+    assert np.array_equal(one, two)
+    assert not np.array_equal(one, synthesis.styles(2 * COUNT, 6)[0])
