@@ -29,7 +29,7 @@ FRAME = 0.05
 FRAME_EDGES = 6  # at the most: a margin, a line, its soft edges
 MIN_LIGHT = 32.0  # grey levels: paper darker than this is not brightened further, its noise would be too
 # Ink starts at so many times the median deviation from uneven paper, or this share of the darkest ink if that is more:
-# what is fainter is grain, ripples of the compression, or the ruling of the paper.
+# what is fainter is grain, or ripples of the compression.
 NOISE_FLOOR = 5.0
 FAINT = 0.12
 # Lines that paper is ruled with reach its border, and few others do. How deep they are, this share of the border says,
@@ -72,8 +72,6 @@ def _frame(picture: Image.Image) -> int:
     """
     pixels = np.asarray(picture).reshape(picture.height, picture.width, -1)
     reach = _reach(picture)
-    if min(picture.size) <= 4 * reach:
-        return 0
     edge = 0
     tone = _even_tone(pixels)
     for _ in range(FRAME_EDGES):
@@ -86,7 +84,9 @@ def _frame(picture: Image.Image) -> int:
                 break
         else:
             break
-    inside = pixels[edge : pixels.shape[0] - edge, edge : pixels.shape[1] - edge]
+    if not edge:
+        return 0
+    inside = pixels[edge:-edge, edge:-edge]
     # What has nothing in it is no frame but the digit itself, a 1 of a plain bar say.
     return edge if int(np.ptp(inside, axis=(0, 1)).max()) >= MIN_CONTRAST else 0
 
@@ -161,7 +161,7 @@ def _at_edge(box: tuple[int, int, int, int], picture: Image.Image) -> bool:
 
 
 def _reach(picture: Image.Image) -> int:
-    return max(2, int(FRAME * min(picture.size)))
+    return round(FRAME * min(picture.size))
 
 
 def _sum(picture: Image.Image) -> int:
@@ -246,6 +246,7 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
     middle = np.median(border, axis=0).astype(np.float32)
     away = np.abs(border - middle).max(axis=1)
     even = away <= (FLAT_LEVELS_LOSSY if lossy else FLAT_LEVELS)
+    grainy = lossy or bool(away[even].any())  # a photograph that was saved without loss has its grain all the same
     # What is as deep as the ink is ink: a digit may be cut out so closely that it lies on the border, too.
     bare = away < 0.5 * float(np.abs(colours[:: len(colours) // CELLS + 1] - middle).max())
     flat = flat or float(even.mean()) >= max(0.5, FLAT_SHARE * float(bare.mean()))
@@ -259,9 +260,11 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
 
     floor = 0.0 if flat else NOISE_FLOOR * float(np.median(np.maximum(np.abs(lighter), np.abs(darker))))
     strongest = float(depth.max())
-    strongest = _upper(depth[depth > 0.5 * strongest]) if strongest > floor else 0.0
+    if grainy or not flat:
+        strongest = _upper(depth[depth > 0.5 * strongest]) if strongest > floor else 0.0
+        floor = max(floor, FAINT * strongest)
     ruling = float(np.quantile(_border(depth[..., None]), RULED))
-    floor = max(floor, FAINT * strongest, 1.1 * ruling if ruling < MAX_RULING * strongest else 0.0)
+    floor = max(floor, 1.1 * ruling if ruling < MAX_RULING * strongest else 0.0)
     if strongest < max(MIN_CONTRAST, 1.5 * floor):
         raise Blank(
             "There is no ink in this image that stands out from its background. Draw a digit, or photograph it in even "
