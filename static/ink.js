@@ -54,6 +54,16 @@ export function toPoint(x, y) {
   return [tidy(x), tidy(y)];
 }
 
+/**
+ * Whether the line stops following a pen that has strayed so far.
+ *
+ * @param {number} x
+ * @param {number} y
+ */
+export function isBeyond(x, y) {
+  return Math.min(x, y) < -BEYOND || Math.max(x, y) > PAD + BEYOND;
+}
+
 /** @param {number} value */
 function tidy(value) {
   return Math.round(100 * Math.min(PAD + BEYOND, Math.max(-BEYOND, value))) / 100;

@@ -32,6 +32,12 @@ const history = new History();
 /** @type {{ drawing: Drawing, answer: Answer } | null} the drawing on the sheet and its answer, once it is settled */
 let read = null;
 
+/** @type {Drawing | null} the drawing whose answer can be seen, be it to the first half of it */
+let shown = null;
+
+/** @type {Drawing | null} the drawing with the stroke in progress */
+let live = null;
+
 const result = new Result(find("#result", HTMLElement), find("#chances", HTMLElement));
 const why = new Why(picture);
 const past = new Past(find(".past", HTMLElement));
@@ -43,17 +49,18 @@ const reader = new Reader({ answered, troubled });
 const pad = new Pad(find("#pad", HTMLCanvasElement), {
   begun() {
     sheet.dataset.holds = "strokes";
-    if (!reader.isFailing) result.drawing();
+    if (!reader.isFailing) result.drawing(history.drawing.picture !== null);
   },
   moved(stroke) {
-    const drawing = withStroke(history.drawing, stroke);
-    reader.ask(drawing, false);
-    past.read(drawing);
+    live = withStroke(history.drawing, stroke);
+    reader.ask(live, false);
+    past.read(live);
   },
   ended(stroke) {
     history.add(stroke);
     changed();
   },
+  dropped: changed,
 });
 
 /** Once nothing has changed for this long, it is remembered: browsers allow a hundred times in half a minute. */
@@ -72,7 +79,7 @@ function changed() {
     window.history.replaceState(null, "", location.pathname + location.search);
   }
   if (read && !continues(read.drawing, drawing)) shelf.keep(read.drawing, read.answer);
-  read = null;
+  read = live = null;
   pad.show(drawing.strokes);
   hang(drawing.picture);
   sheet.dataset.holds = drawing.picture ? "picture" : isBlank(drawing) ? "nothing" : "strokes";
@@ -81,11 +88,12 @@ function changed() {
   clearButton.disabled = !history.canClear;
   if (isBlank(drawing)) {
     reader.stop();
+    shown = null;
     result.empty();
     why.empty();
     past.empty();
   } else {
-    if (!reader.isFailing) result.waiting();
+    if (!reader.isFailing) result.waiting(!shown || !continues(shown, drawing));
     reader.ask(drawing, true);
   }
   tray.offer(drawing, null);
@@ -125,6 +133,7 @@ picture.addEventListener("error", () => {
  * @param {boolean} settled
  */
 function answered(answer, settled) {
+  shown = live ?? history.drawing;
   if (pad.isDrawing) result.glimpse(answer, "drawing");
   else if (settled) settle(answer);
   else result.glimpse(answer, "waiting");
@@ -143,7 +152,10 @@ function settle(answer) {
 /** @param {Trouble} trouble */
 function troubled(trouble) {
   result.troubled(trouble);
-  if (trouble.kind !== "slow") why.empty();
+  if (trouble.kind === "slow") return;
+  shown = null;
+  why.empty();
+  past.empty();
 }
 
 /** @param {() => void} step  of the history */

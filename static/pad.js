@@ -6,13 +6,17 @@
  * @property {() => void} begun  a stroke has begun
  * @property {(stroke: Stroke) => void} moved  the stroke has grown; at most once a frame
  * @property {(stroke: Stroke) => void} ended  the stroke is whole
+ * @property {() => void} dropped  the stroke was none
  */
 
-import { PAD, PEN, isNear, toPoint } from "./ink.js";
+import { PAD, PEN, isBeyond, isNear, toPoint } from "./ink.js";
 import { paintSettled, paintStroke, paintTip } from "./paint.js";
 
 /** For this long after a pen was near, a touch is the palm of the hand that holds it. */
 const PALM_MS = 500;
+
+/** With so few points a stroke may yet turn out to be the first finger of two that zoom. */
+const FEW_POINTS = 12;
 
 /** Bit of `PointerEvent.buttons` for the left mouse button, the finger, the tip of the pen. */
 const PRIMARY = 1;
@@ -32,6 +36,10 @@ export class Pad {
   /** @type {{ id: number, type: string } | null} the pointer that draws */
   #pointer = null;
   #penSeen = -Infinity;
+  /** Whether it has strayed so far that the line no longer follows. */
+  #isAway = false;
+  /** Fingers on the screen, on the pad and elsewhere. */
+  #fingers = 0;
   #frame = 0;
 
   /**
@@ -50,7 +58,10 @@ export class Pad {
     canvas.addEventListener("lostpointercapture", (event) => this.#lost(event));
     canvas.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press is a slow stroke
     // With Scribble on, an iPad keeps a pencil's moves to itself unless the touch is taken.
-    canvas.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
+    canvas.addEventListener("touchmove", (event) => this.#touched(event), { passive: false });
+    canvas.addEventListener("touchstart", (event) => (this.#fingers = event.touches.length), { passive: true });
+    // Who has zoomed in until there is nothing but pad has to be able to zoom out. Else a second finger is a hand at rest.
+    window.visualViewport?.addEventListener("resize", () => (canvas.style.touchAction = isZoomed() ? "pinch-zoom" : ""));
     canvas.addEventListener("contextrestored", () => this.#repaint());
 
     this.#watchSize();
@@ -97,8 +108,10 @@ export class Pad {
     }
     event.preventDefault();
     this.#pointer = { id: event.pointerId, type: event.pointerType };
-    this.#wet = [this.#point(event, this.#canvas.getBoundingClientRect())];
+    const [x, y] = this.#place(event, this.#canvas.getBoundingClientRect());
+    this.#wet = [toPoint(x, y)];
     this.#settled = 0;
+    this.#isAway = false;
     try {
       this.#canvas.setPointerCapture(event.pointerId);
     } catch {
@@ -127,30 +140,61 @@ export class Pad {
 
   /** @param {PointerEvent} event  whose coordinates may mean nothing */
   #lost(event) {
-    if (event.pointerId === this.#pointer?.id) this.lift();
+    if (event.pointerId !== this.#pointer?.id) return;
+    if (event.type === "pointercancel" && this.#mayZoom()) {
+      this.#release(event.pointerId);
+      this.#repaint();
+      this.#events.dropped();
+    } else {
+      this.lift();
+    }
+  }
+
+  /** @param {TouchEvent} event */
+  #touched(event) {
+    this.#fingers = event.touches.length;
+    if (event.cancelable && !this.#mayZoom()) event.preventDefault();
+  }
+
+  /** Two fingers zoom out again, unless the first has drawn already. */
+  #mayZoom() {
+    return isZoomed() && this.#fingers > 1 && (this.#wet?.length ?? 0) <= FEW_POINTS;
   }
 
   /** @param {PointerEvent} event */
   #follow(event) {
-    const stroke = this.#wet;
-    if (!stroke) return;
+    if (!this.#wet) return;
     const box = this.#canvas.getBoundingClientRect();
     const between = event.getCoalescedEvents?.() ?? [];
     for (const each of between.length > 0 ? between : [event]) {
-      const point = this.#point(each, box);
-      if (!isNear(point, stroke[stroke.length - 1])) stroke.push(point);
+      const [x, y] = this.#place(each, box);
+      const wasAway = this.#isAway;
+      this.#isAway = isBeyond(x, y);
+      if (wasAway && this.#isAway) continue; // or the line would creep along an edge that nobody can see
+      const point = toPoint(x, y);
+      if (wasAway) this.#anew(point);
+      else if (!isNear(point, this.#wet[this.#wet.length - 1])) this.#wet.push(point);
     }
     this.#paintSoon();
+  }
+
+  /** @param {Point} point  where the pen is back: what it did outside is no line */
+  #anew(point) {
+    const pointer = this.#pointer;
+    this.lift();
+    this.#pointer = pointer;
+    this.#wet = [point];
+    this.#settled = 0;
+    if (pointer) this.#canvas.setPointerCapture(pointer.id);
+    this.#events.begun();
   }
 
   /**
    * @param {PointerEvent} event
    * @param {DOMRect} box
    */
-  #point(event, box) {
-    const x = ((event.clientX - box.left) / box.width) * PAD;
-    const y = ((event.clientY - box.top) / box.height) * PAD;
-    return toPoint(x, y);
+  #place(event, box) {
+    return [((event.clientX - box.left) / box.width) * PAD, ((event.clientY - box.top) / box.height) * PAD];
   }
 
   /** @param {number} pointer */
@@ -220,6 +264,10 @@ export class Pad {
   #settle(stroke) {
     this.#settled = paintSettled(this.#dry, stroke, this.#settled);
   }
+}
+
+function isZoomed() {
+  return (window.visualViewport?.scale ?? 1) > 1.01;
 }
 
 /** @param {HTMLCanvasElement} canvas */

@@ -17,7 +17,7 @@ export class Past {
   /** @type {Drawing | null} that it has not been asked about, as nobody looks */
   #unread = null;
   #isSeen = false;
-  #reader = new Reader({ answered: (answer) => this.#tell(answer), troubled: () => this.empty() }, "blog");
+  #reader = new Reader({ answered: (answer) => this.#tell(answer), troubled: (trouble) => this.#troubled(trouble) }, "blog");
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -33,15 +33,24 @@ export class Past {
   empty() {
     this.#unread = null;
     this.#reader.stop();
-    write(this.#face, "");
-    write(this.#words, EMPTY);
-    write(this.#detail, "");
+    this.#wipe();
   }
 
   /** @param {Drawing} drawing */
   read(drawing) {
     this.#unread = this.#isSeen ? null : drawing;
     if (this.#isSeen) this.#reader.ask(drawing, false);
+  }
+
+  /** @param {import("./reader.js").Trouble} trouble  after which the reader asks again, or has been refused */
+  #troubled({ kind }) {
+    if (kind !== "slow") this.#wipe();
+  }
+
+  #wipe() {
+    write(this.#face, "");
+    write(this.#words, EMPTY);
+    write(this.#detail, "");
   }
 
   /** @param {import("./reader.js").Answer} answer */

@@ -12,6 +12,8 @@ const REST_MS = 700;
 
 const EMPTY = { words: "Go on, draw one", detail: "From 0 to 9, in your own hand. I read along." };
 
+const READING = { words: "Reading…", detail: "" };
+
 /** @type {Record<Trouble["kind"], { words: string, detail: string }>} */
 const TROUBLES = {
   slow: { words: "Still reading…", detail: "This takes longer than it should." },
@@ -79,12 +81,16 @@ export class Result {
     this.#announce(`${DAMAGED.words}. ${DAMAGED.detail}`);
   }
 
-  drawing() {
+  /** @param {boolean} isOther  than the drawing whose answer can be seen */
+  drawing(isOther) {
     this.#enter("drawing");
+    if (isOther) this.#forget();
   }
 
-  waiting() {
+  /** @param {boolean} isOther  than the drawing whose answer can be seen */
+  waiting(isOther) {
     this.#enter("waiting");
+    if (isOther) this.#forget();
   }
 
   /**
@@ -124,6 +130,13 @@ export class Result {
     }
     this.#say(said.words, said.detail);
     this.#announce(`${said.words}. ${said.detail}`);
+  }
+
+  /** Nobody takes the answer to one drawing for that to the next. */
+  #forget() {
+    this.#show("");
+    this.#say(READING.words, READING.detail);
+    this.#weigh([]);
   }
 
   /** @param {State} state */

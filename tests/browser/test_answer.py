@@ -148,6 +148,42 @@ def test_an_answer_that_comes_after_a_clear_is_not_shown(page: Page, hand: Hand)
     hand.shows("")
 
 
+def test_the_answer_to_one_drawing_is_never_seen_beside_another(page: Page, hand: Hand) -> None:
+    hand.draw(SEVEN.strokes)
+    hand.wait_for("answered")
+    page.click("#clear")
+    hand.draw(ONE.strokes)
+    hand.wait_for("answered")
+    held: list[Route] = []
+    page.route("**/predict*", lambda route: held.append(route))
+    page.locator("#shelf button").first.click()  # the 7
+
+    hand.says("Reading…")
+    hand.shows("")
+    assert page.locator("#chances .likeliest").count() == 0
+    hand.draw(ONE.strokes)  # more ink on the same drawing, which has no answer yet
+    hand.says("Reading…")
+
+
+def test_a_first_drawing_is_said_to_be_read_while_the_answer_is_on_its_way(page: Page, hand: Hand) -> None:
+    page.route("**/predict*", lambda _: None)
+    hand.draw(SEVEN.strokes)
+
+    hand.says("Reading…")
+
+
+def test_an_answer_stays_while_strokes_are_added_or_taken_away(page: Page, hand: Hand) -> None:
+    hand.draw(SEVEN.strokes)
+    hand.draw([[(100, 140), (180, 140)]])
+    hand.wait_for("answered")
+    page.route("**/predict*", lambda _: None)
+    page.click("#undo")
+
+    hand.wait_for("waiting")
+    hand.shows("7")
+    hand.says("7")
+
+
 def test_a_slow_server_is_said_to_be_slow(page: Page, hand: Hand) -> None:
     held: list[Route] = []
     page.route("**/predict?explain=true", lambda route: held.append(route))

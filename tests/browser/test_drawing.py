@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import OpenPage, Watch
 from tests.browser.hand import DASHES, Hand, Screen
 from tests.browser.tasks import traced
+from tests.conftest import Server
 from tests.drawings import load_drawing
 
 SEVEN = load_drawing("7-school")
@@ -54,6 +55,25 @@ def test_a_stroke_goes_on_outside_the_pad_and_ends_there(page: Page, hand: Hand)
     ink = hand.ink()
     assert ink.right == 1
     assert ink.bottom - ink.top < 0.3
+
+
+def test_what_a_hand_does_far_outside_the_pad_is_no_line(page: Page, hand: Hand) -> None:
+    hand.press((140, 60))
+    hand.move([(140, 160), (140, 260), (140, 330), (180, 340), (240, 340), (270, 330)])
+    hand.lift()
+    assert hand.answer() == 1
+
+    hand.press((60, 330))
+    page.keyboard.press("Escape")
+    hand.lift()
+    hand.press((100, 60))
+    hand.move([(100, 340), (180, 340), (180, 200), (180, 60)])
+    hand.lift()
+    hand.wait_for("answered")
+    page.click("#undo")  # it came back with another stroke
+    assert hand.ink().right < 0.4
+    page.click("#undo")
+    assert hand.ink().share == 0
 
 
 def test_a_button_let_go_while_another_is_down_ends_the_stroke(page: Page, hand: Hand) -> None:
@@ -118,6 +138,32 @@ def test_a_second_finger_does_not_join_in(open_page: OpenPage) -> None:
     assert ink.right - ink.left < 0.06
     assert ink.bottom - ink.top > 0.5
     hand.wait_for("answered")
+
+
+def test_who_has_zoomed_in_can_zoom_out_again_on_the_pad_and_leaves_no_ink(open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    hand = Hand(page)
+    screen = Screen(hand)
+    x, y = hand.at((140, 140))
+    gesture = {"x": int(x), "y": int(y), "scaleFactor": 3.0, "relativeSpeed": 1500}
+    screen.session.send("Input.synthesizePinchGesture", gesture)
+    zoomed = page.evaluate("visualViewport.scale")
+    assert zoomed > 2
+
+    def pinch(kind: str, *apart: int) -> None:
+        points = [{"x": 60 + each, "y": 110, "id": int(each > 0)} for each in apart]
+        screen.session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+
+    pinch("Start", -50)
+    pinch("Start", -50, 50)
+    for apart in range(48, 8, -2):
+        pinch("Move", -apart, apart)
+        page.wait_for_timeout(16)
+    pinch("End")
+
+    page.wait_for_function("(zoomed) => visualViewport.scale < 0.7 * zoomed", arg=zoomed)
+    assert hand.ink().share == 0
+    assert hand.state() == "empty"
 
 
 def test_a_cancelled_touch_ends_the_stroke_and_keeps_its_ink(open_page: OpenPage) -> None:
@@ -211,6 +257,26 @@ def test_text_twice_as_large_fits_a_phone(page: Page, hand: Hand) -> None:
     page.evaluate("document.documentElement.style.fontSize = '200%'")
 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+
+
+def test_the_pad_keeps_still_under_the_hand_whatever_is_said_in_large_letters(browser: Browser, server: Server) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, service_workers="block")
+    page = context.new_page()
+    sizes = {"standard": 32, "fixed": 26}
+    context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": sizes})
+    page.goto(server.url)
+    hand = Hand(page)
+    widths = set()
+    for digit in (7, 4, 8):
+        for stroke in load_drawing(f"{digit}-school").strokes:
+            hand.draw([stroke])
+            hand.wait_for("answered")
+            widths.add(page.locator("#pad").bounding_box()["width"])  # type: ignore[index]
+        page.keyboard.press("Escape")
+    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") >= 32
+    assert len(widths) == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    context.close()
 
 
 def test_a_resize_in_mid_stroke_loses_nothing(page: Page, hand: Hand) -> None:

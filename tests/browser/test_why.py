@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
+from tests.browser.conftest import Watch
 from tests.browser.hand import Hand
 from tests.drawings import load_drawing
 
@@ -129,6 +130,29 @@ def test_the_network_of_2017_reads_along_while_its_panel_is_in_view_and_only_the
     expect(face).to_have_text("7")
     assert hand.state() == "drawing"
     hand.lift()
+
+
+def test_the_network_of_2017_is_asked_again_and_says_nothing_of_another_drawing(
+    hand: Hand, page: Page, watch: Watch
+) -> None:
+    watch.expected += ["503", "422"]
+    refused: list[Route] = []
+
+    def busy_once(route: Route) -> None:
+        refused.append(route)
+        route.fulfill(status=503, json={"type": "busy"}) if len(refused) == 1 else route.continue_()
+
+    page.route("**/predict?model=blog", busy_once)
+    page.set_viewport_size({"width": 1200, "height": 1800})
+    hand.draw(SEVEN)
+    expect(page.locator(".past .words")).to_contain_text("7")
+    assert len(refused) >= 2
+
+    page.route("**/predict?explain=true", lambda route: route.fulfill(status=422, json={"type": "blank", "detail": ""}))
+    page.keyboard.press("Escape")
+    hand.draw(SEVEN)
+    hand.wait_for("error")
+    expect(page.locator(".past .words")).to_have_text("Nothing to read yet")
 
 
 def test_a_server_without_the_network_of_2017_is_no_reason_for_trouble(hand: Hand, page: Page) -> None:
