@@ -9,7 +9,9 @@ from PIL import Image, ImageChops
 from model.decode import decode
 from model.errors import Blank
 from model.ink import Ink, Pixels
+from model.light import is_narrow, light_on
 from model.normalise import averaging, tight_box
+from model.specks import without_specks
 from model.strokes import PEN
 
 # Grey levels of 0..255 that ink must differ from flat paper: less is a compression artefact or invisible.
@@ -18,12 +20,6 @@ MIN_CONTRAST = 10.0
 FLAT_SHARE = 0.9
 FLAT_LEVELS = 3.0
 FLAT_LEVELS_LOSSY = 8.0  # ripples of the compression around ink reach the border of a small picture
-# Specks are looked for on a grid of about CELLS cells a side: a cell counts that is CELL_INK full, and patches of cells
-# that hold less than PATCH_INK of the largest's ink are dust. The dot in a dotted zero holds 5 to 10 %.
-CELLS = 64
-CELL_INK = 0.04
-PATCH_INK = 0.02
-LINE_CELLS = 3  # a line of the paper's is no wider, a little slanted as it may be
 # A frame is looked for in this share of the shorter side, from every edge: a thin line around the picture, or a border.
 FRAME = 0.05
 FRAME_EDGES = 6  # at the most: a margin, a line, its soft edges
@@ -202,7 +198,7 @@ def _of_levels(picture: Image.Image, paper: int, corner: tuple[int, int]) -> Ink
     np.maximum(ink, 0, out=ink)
     if not ((ink @ np.ones(ink.shape[1], np.float32)).all() and (np.ones(ink.shape[0], np.float32) @ ink).all()):
         # Dust that would stretch the tight box leaves a gap, as hardly any digit does.
-        ink = _without_specks(ink, whole=False)
+        ink = without_specks(ink, whole=False)
         left, top, right, bottom = tight_box(ink)
         ink, corner = ink[top:bottom, left:right], (corner[0] + left, corner[1] + top)
     # What is much wider than a thin line at full size is no thin line at any: the usual case, decided at once.
@@ -247,11 +243,30 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
     away = np.abs(border - middle).max(axis=1)
     even = away <= (FLAT_LEVELS_LOSSY if lossy else FLAT_LEVELS)
     grainy = lossy or bool(away[even].any())  # a photograph that was saved without loss has its grain all the same
-    # What is as deep as the ink is ink: a digit may be cut out so closely that it lies on the border, too.
-    bare = away < 0.5 * float(np.abs(colours[:: len(colours) // CELLS + 1] - middle).max())
-    flat = flat or float(even.mean()) >= max(0.5, FLAT_SHARE * float(bare.mean()))
+    if not flat and float(even.mean()) < FLAT_SHARE:
+        # What is as deep as the ink is ink: a digit may be cut out so closely that it lies on the border, too.
+        bare = away < 0.5 * float(np.abs(colours[:: len(colours) // 64 + 1] - middle).max())
+        flat = float(even.mean()) >= max(0.5, FLAT_SHARE * float(bare.mean())) and is_narrow(colours, middle)
+    else:
+        flat = True
     # Light multiplies what paper and ink send back, so uneven light is divided out.
-    difference = colours - middle if flat else colours * (middle / np.maximum(_paper(colours), MIN_LIGHT)) - middle
+    if flat:
+        difference, shaded = colours - middle, False
+    else:
+        light, shaded = light_on(colours)
+        difference = colours * (middle / np.maximum(light, MIN_LIGHT)) - middle
+    depth, floor, strongest = _depth(difference, flat, grainy)
+    if strongest >= max(MIN_CONTRAST, 1.5 * floor):
+        ink: Pixels = np.clip((depth - floor) / (strongest - floor), 0, 1).astype(np.float32)
+        return without_specks(ink, whole=True, shaded=shaded)
+    raise Blank(
+        "There is no ink in this image that stands out from its background. Draw a digit, or photograph it in even "
+        "light and without a shadow, then ask again."
+    )
+
+
+def _depth(difference: Pixels, flat: bool, grainy: bool) -> tuple[Pixels, float, float]:
+    """How far pixels are from the paper, (height, width, 3) to (height, width), where ink begins, and the darkest."""
     first, second, third = (difference[..., channel] for channel in range(3))
     lighter = np.maximum(np.maximum(first, second), third)
     darker = -np.minimum(np.minimum(first, second), third)
@@ -264,69 +279,7 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
         strongest = _upper(depth[depth > 0.5 * strongest]) if strongest > floor else 0.0
         floor = max(floor, FAINT * strongest)
     ruling = float(np.quantile(_border(depth[..., None]), RULED))
-    floor = max(floor, 1.1 * ruling if ruling < MAX_RULING * strongest else 0.0)
-    if strongest < max(MIN_CONTRAST, 1.5 * floor):
-        raise Blank(
-            "There is no ink in this image that stands out from its background. Draw a digit, or photograph it in even "
-            "light and without a shadow, then ask again."
-        )
-    ink: Pixels = np.clip((depth - floor) / (strongest - floor), 0, 1).astype(np.float32)
-    return _without_specks(ink, whole=True)
-
-
-def _without_specks(ink: Pixels, whole: bool) -> Pixels:
-    """Ink without the grains of noise and dust that would stretch its tight box.
-
-    Cells of a coarse grid that hold ink are joined to patches; a patch with too little ink for a part of a digit goes.
-    `whole`: the ink is that of a whole picture: a straight line from edge to edge, a margin say, is the paper's then.
-    """
-    height, width = ink.shape
-    step = max(1, max(height, width) // CELLS)
-    rows, columns = -(-height // step), -(-width // step)
-    padded = np.pad(ink, ((0, rows * step - height), (0, columns * step - width)))
-    mass = padded.reshape(rows, step, columns, step).sum(axis=(1, 3))
-    patches = _patches(mass > CELL_INK * step * step)
-    if whole and len(patches) > 1:
-        patches = _without_lines(patches, rows, columns)
-    if not patches:  # all of it is finer than the grid can tell from dust
-        return ink
-    weights = [sum(float(mass[cell]) for cell in patch) for patch in patches]
-    kept = np.zeros((rows + 2, columns + 2), bool)
-    for patch, weight in zip(patches, weights, strict=True):
-        if weight >= PATCH_INK * max(weights):
-            for row, column in patch:  # with the cells around, where the edge of the line may lie
-                kept[row : row + 3, column : column + 3] = True
-    mask = np.repeat(np.repeat(kept[1:-1, 1:-1], step, axis=0), step, axis=1)
-    return np.where(mask[:height, :width], ink, np.float32(0))
-
-
-def _patches(holds: NDArray[np.bool_]) -> list[set[tuple[int, int]]]:
-    """The cells of a grid that hold something, joined with those around them."""
-    occupied = {(int(row), int(column)) for row, column in np.argwhere(holds)}
-    patches = []
-    while occupied:
-        patch, edge = set[tuple[int, int]](), [occupied.pop()]
-        while edge:
-            row, column = edge.pop()
-            patch.add((row, column))
-            near = {(row + down, column + across) for down in (-1, 0, 1) for across in (-1, 0, 1)} & occupied
-            occupied -= near
-            edge.extend(near)
-        patches.append(patch)
-    return patches
-
-
-def _without_lines(patches: list[set[tuple[int, int]]], rows: int, columns: int) -> list[set[tuple[int, int]]]:
-    """Patches but for straight lines from edge to edge, where anything else lies clear of all edges."""
-    clear, lines = [], []
-    for patch in patches:
-        down, across = ({cell[axis] for cell in patch} for axis in (0, 1))
-        spans = {0, rows - 1} <= down, {0, columns - 1} <= across
-        if (spans[0] and len(across) <= LINE_CELLS) or (spans[1] and len(down) <= LINE_CELLS):
-            lines.append(patch)
-        elif down.isdisjoint((0, rows - 1)) and across.isdisjoint((0, columns - 1)):
-            clear.append(patch)
-    return [patch for patch in patches if patch not in lines] if clear else patches
+    return depth, max(floor, 1.1 * ruling if ruling < MAX_RULING * strongest else 0.0), strongest
 
 
 def _energy(difference: Pixels) -> float:
@@ -337,32 +290,6 @@ def _energy(difference: Pixels) -> float:
 def _upper(values: Pixels) -> float:
     """The 90th percentile, from every few values: sorting a million of them takes longer than all else."""
     return float(np.quantile(values[:: 1 + values.size // 10_000], 0.9))
-
-
-def _paper(colours: NDArray[np.uint8]) -> Pixels:
-    """The unevenly lit paper behind the ink: (height, width, 3) uint8 to float32 of the same shape.
-
-    A quadratic surface for each channel, fitted to a thumbnail by least absolute deviations (iteratively reweighted
-    least squares), so that ink on less than half of the picture does not bend it.
-    """
-    height, width = colours.shape[:2]
-    step = max(1, max(height, width) // 48)
-    thumbnail = colours[::step, ::step].astype(np.float64)
-    rows, columns = thumbnail.shape[:2]
-    y, x = (grid.ravel() for grid in np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij"))
-    terms = np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=1)
-    values = thumbnail.reshape(-1, 3)
-    weights: NDArray[Any] = np.ones(len(values))
-    surface: NDArray[Any] = np.zeros((6, 3))
-    for _ in range(12):
-        weighted = terms * weights[:, None]
-        surface = np.linalg.lstsq(weighted.T @ terms, weighted.T @ values, rcond=None)[0]
-        weights = 1 / np.maximum(np.abs(values - terms @ surface).max(axis=1), 1.0)
-    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None]
-    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None, None]
-    one, x1, y1, x2, xy, y2 = surface.astype(np.float32)
-    paper: Pixels = (one + y1 * down + y2 * down**2) + (x1 + xy * down) * across + x2 * across**2
-    return paper
 
 
 def _thickened(pixels: Pixels) -> Ink:

@@ -166,6 +166,25 @@ def test_a_gradient_behind_the_ink_is_paper() -> None:
     assert alike(seen(saved(Image.fromarray(drawn))), PLAIN) > 0.98
 
 
+@pytest.mark.parametrize("depth", [0.3, 0.5, 0.7])
+@pytest.mark.parametrize("shape", ["across", "in a corner", "of a phone"])
+def test_a_shadow_on_the_paper_is_not_read(shape: str, depth: float) -> None:
+    y, x = np.mgrid[:500, :500] / 500
+
+    def edge(away: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.clip(0.5 + 80 * away, 0, 1)
+
+    shade = {
+        "across": edge(x + y - 1),
+        "in a corner": edge(x - 0.45) * edge(y - 0.4),
+        "of a phone": edge(0.25 - abs(x - 0.5)) * edge(y - 0.3),
+    }[shape]
+    noise = np.random.default_rng(0).normal(0, 4, (500, 500, 3))
+    photo = np.asarray(seven((500, 500), 30, (20, 20, 60), (225, 220, 210))) * (1 - depth * shade)[..., None] + noise
+    reading = Reader().read_image(saved(Image.fromarray(photo.clip(0, 255).astype(np.uint8)), "JPEG", quality=85))
+    assert (reading.digit, reading.verdict) == (7, "sure")
+
+
 def test_a_noisy_photograph_of_paper_is_read() -> None:
     y, x = np.mgrid[:1200, :1200] / 1200
     noise = np.random.default_rng(0).normal(0, 8, (1200, 1200, 3))

@@ -1,0 +1,89 @@
+"""The light on photographed paper, so that it can be divided out: even, fading, or cut by a shadow."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.ink import Pixels
+
+THUMBNAIL = 48  # pixels, about, on the longer side of what the light is fitted to
+# A quadratic light that is off by this share of it, on more of the picture than ink covers, is none.
+MISFIT = 0.1
+MOST_INK = 0.3
+BARE = 0.9  # the share of a picture that is of one tone once what is narrow has been taken away
+SHADE = 0.12  # of the shorter side: no stroke is twice as wide
+
+
+def light_on(colours: NDArray[np.uint8]) -> tuple[Pixels, bool]:
+    """The unevenly lit paper behind the ink, (height, width, 3) uint8 to float32, and whether there is a shadow on it.
+
+    A quadratic surface for each channel, fitted to a thumbnail by least absolute deviations (iteratively reweighted
+    least squares), so that ink on less than half of the picture does not bend it. Where more of the picture is off than
+    ink covers, it is a shadow with an edge.
+    """
+    height, width = colours.shape[:2]
+    step = max(1, max(height, width) // THUMBNAIL)
+    thumbnail = colours[::step, ::step].astype(np.float64)
+    rows, columns = thumbnail.shape[:2]
+    y, x = (grid.ravel() for grid in np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij"))
+    terms = np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=1)
+    values = thumbnail.reshape(-1, 3)
+    weights: NDArray[Any] = np.ones(len(values))
+    surface: NDArray[Any] = np.zeros((6, 3))
+    for _ in range(12):
+        weighted = terms * weights[:, None]
+        surface = np.linalg.lstsq(weighted.T @ terms, weighted.T @ values, rcond=None)[0]
+        fitted = terms @ surface
+        weights = 1 / np.maximum(np.abs(values - fitted).max(axis=1), 1.0)
+    off = np.abs(values - fitted).max(axis=1) > MISFIT * fitted.max(axis=1)
+    if off.mean() > MOST_INK:
+        return _shade(colours), True
+    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None]
+    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None, None]
+    one, x1, y1, x2, xy, y2 = surface.astype(np.float32)
+    paper: Pixels = (one + y1 * down + y2 * down**2) + (x1 + xy * down) * across + x2 * across**2
+    return paper, False
+
+
+def _shade(colours: NDArray[np.uint8]) -> Pixels:
+    """The paper behind dark ink, in the light or in a shadow with a hard edge: (height, width, 3) uint8 to float32.
+
+    A morphological closing: the lightest pixel around, then the darkest of these, takes away what is dark and narrow,
+    as strokes are, and leaves every edge of what is wide where it was.
+    """
+    reach = max(1, round(SHADE * min(colours.shape[:2])))
+    closed: Pixels = _widest(_widest(colours, reach, np.maximum), reach, np.minimum).astype(np.float32)
+    # The lightest of noisy pixels is lighter than the paper.
+    closed *= np.median(colours[::4, ::4] / np.maximum(closed[::4, ::4], 1), axis=(0, 1)).astype(np.float32)
+    return closed
+
+
+def is_narrow(colours: NDArray[np.uint8], middle: Pixels) -> bool:
+    """Whether all that is not of the paper's tone, (3,), is as narrow as strokes are, and no shadow."""
+    step = max(1, max(colours.shape[:2]) // THUMBNAIL)
+    small = colours[::step, ::step]
+    reach = max(1, round(SHADE * min(small.shape[:2])))
+    framed = np.empty((small.shape[0] + 4 * reach, small.shape[1] + 4 * reach, 3), np.uint8)
+    framed[:] = middle
+    framed[2 * reach : -2 * reach, 2 * reach : -2 * reach] = small
+    for first, then in ((np.maximum, np.minimum), (np.minimum, np.maximum)):
+        left = _widest(_widest(framed, reach, first), reach, then)
+        if (np.abs(left - middle).max(axis=2) <= MISFIT * 255).mean() >= BARE:
+            return True
+    return False
+
+
+def _widest(pixels: NDArray[np.uint8], reach: int, most: np.ufunc) -> NDArray[np.uint8]:
+    """The lightest, or darkest, within `reach` pixels on each axis; in steps that double, so that it takes few."""
+    for axis in (0, 1):
+        padding = [(0, 0), (0, 0), (0, 0)]
+        padding[axis] = (reach, reach)
+        pixels, span = np.pad(pixels, padding, mode="edge"), 1
+        while span <= 2 * reach:
+            step = min(span, 2 * reach + 1 - span)
+            here, there = [slice(None)] * 2, [slice(None)] * 2
+            here[axis], there[axis] = slice(None, -step), slice(step, None)
+            pixels = most(pixels[tuple(here)], pixels[tuple(there)])
+            span += step
+    return pixels
