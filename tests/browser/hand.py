@@ -68,6 +68,9 @@ SPIRAL = """async (count) => {
   pad.dispatchEvent(send("pointerup", count - 1, 0));
 }"""
 
+# One stroke, straight down.
+DOWN = [(140.0, float(y)) for y in range(60, 221, 8)]
+
 # Five hundred strokes, all over the pad.
 DASHES = [[(20.0 + 10 * i, 12.0 + 10 * j), (24.0 + 10 * i, 16.0 + 10 * j)] for i in range(20) for j in range(25)]
 
