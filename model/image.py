@@ -89,10 +89,15 @@ def _frame(picture: Image.Image) -> int:
 
 def _even_tone(pixels: NDArray[np.uint8]) -> Pixels | None:
     """The tone of the outermost pixels, (channels,), where nearly all of them have it."""
+    tone, away = _rim(pixels)
+    return tone if float((away <= FLAT_LEVELS_LOSSY).mean()) >= FLAT_SHARE else None
+
+
+def _rim(pixels: NDArray[np.uint8]) -> tuple[Pixels, Pixels]:
+    """The usual tone of the outermost pixels, (channels,), and how far each of them is from it, (n,)."""
     border = _border(pixels)
     tone: Pixels = np.median(border, axis=0).astype(np.float32)
-    even = np.abs(border - tone).max(axis=1) <= FLAT_LEVELS_LOSSY
-    return tone if float(even.mean()) >= FLAT_SHARE else None
+    return tone, np.abs(border - tone).max(axis=1)
 
 
 def _border(pixels: NDArray[Any]) -> NDArray[Any]:
@@ -238,17 +243,14 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
 
     A pixel counts by the colour channel in which it differs most: yellow ink on white shows in blue alone.
     """
-    border = _border(colours)
-    middle = np.median(border, axis=0).astype(np.float32)
-    away = np.abs(border - middle).max(axis=1)
+    middle, away = _rim(colours)
     even = away <= (FLAT_LEVELS_LOSSY if lossy else FLAT_LEVELS)
     grainy = lossy or bool(away[even].any())  # a photograph that was saved without loss has its grain all the same
-    if not flat and float(even.mean()) < FLAT_SHARE:
+    flat = flat or float(even.mean()) >= FLAT_SHARE
+    if not flat:
         # What is as deep as the ink is ink: a digit may be cut out so closely that it lies on the border, too.
         bare = away < 0.5 * float(np.abs(colours[:: len(colours) // 64 + 1] - middle).max())
         flat = float(even.mean()) >= max(0.5, FLAT_SHARE * float(bare.mean())) and is_narrow(colours, middle)
-    else:
-        flat = True
     # Light multiplies what paper and ink send back, so uneven light is divided out.
     if flat:
         difference, shaded = colours - middle, False

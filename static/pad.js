@@ -107,13 +107,21 @@ export class Pad {
       return;
     }
     event.preventDefault();
-    this.#pointer = { id: event.pointerId, type: event.pointerType };
     const [x, y] = this.#place(event, this.#canvas.getBoundingClientRect());
-    this.#wet = [toPoint(x, y)];
-    this.#settled = 0;
     this.#isAway = false;
+    this.#begin({ id: event.pointerId, type: event.pointerType }, toPoint(x, y));
+  }
+
+  /**
+   * @param {{ id: number, type: string }} pointer
+   * @param {Point} point
+   */
+  #begin(pointer, point) {
+    this.#pointer = pointer;
+    this.#wet = [point];
+    this.#settled = 0;
     try {
-      this.#canvas.setPointerCapture(event.pointerId);
+      this.#canvas.setPointerCapture(pointer.id);
     } catch {
       // The pointer is gone already; its pointerup or pointercancel is on the way.
     }
@@ -172,21 +180,15 @@ export class Pad {
       this.#isAway = isBeyond(x, y);
       if (wasAway && this.#isAway) continue; // or the line would creep along an edge that nobody can see
       const point = toPoint(x, y);
-      if (wasAway) this.#anew(point);
-      else if (!isNear(point, this.#wet[this.#wet.length - 1])) this.#wet.push(point);
+      const pointer = this.#pointer;
+      if (wasAway && pointer) {
+        this.lift(); // what it did outside is no line
+        this.#begin(pointer, point);
+      } else if (!isNear(point, this.#wet[this.#wet.length - 1])) {
+        this.#wet.push(point);
+      }
     }
     this.#paintSoon();
-  }
-
-  /** @param {Point} point  where the pen is back: what it did outside is no line */
-  #anew(point) {
-    const pointer = this.#pointer;
-    this.lift();
-    this.#pointer = pointer;
-    this.#wet = [point];
-    this.#settled = 0;
-    if (pointer) this.#canvas.setPointerCapture(pointer.id);
-    this.#events.begun();
   }
 
   /**
