@@ -10,6 +10,7 @@ from app.access import Logged
 from app.headers import Headers
 from app.metrics import Measured
 from app.operate import add_operation
+from app.origins import Origins
 from app.pages import add_pages
 from app.predict import add_predict
 from app.problems import CatchAll, handle_problems
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             *([Middleware(Logged)] if service.settings.access_log else ()),
             Middleware(Measured, metrics=service.metrics),
             Middleware(Headers),
+            *([Middleware(Origins, origins=service.settings.origins)] if service.settings.origins else ()),
             Middleware(CatchAll),
         ],
     )

@@ -5,12 +5,19 @@ service named digits), and the training script has `DIGITS_DATA`.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 PREFIX = "DIGITS_"
+# As a browser writes it: small letters, no path, no slash at the end.
+_ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
+
+
+class BadSetting(ValueError):
+    """An environment variable with a value that is not allowed."""
 
 
 class Setting(NamedTuple):
@@ -22,6 +29,19 @@ class Setting(NamedTuple):
     high: int
     help: str
 
+    def read(self, text: str) -> int:
+        """Its value as the environment has it, empty where it is not set. Raises `BadSetting`, as the others do."""
+        if not text:
+            return self.default
+        try:
+            value = int(text)
+        except ValueError:
+            value = self.low - 1
+        if not self.low <= value <= self.high:
+            takes = f"a whole number from {self.low} to {self.high}"
+            raise BadSetting(_refusal(self, text, takes))
+        return value
+
 
 class Folder(NamedTuple):
     """A setting that is a folder; its default is written for people."""
@@ -30,8 +50,31 @@ class Folder(NamedTuple):
     default: str
     help: str
 
+    def read(self, text: str) -> Path | None:
+        """The folder, or None where none is named."""
+        if text and not Path(text).is_dir():
+            raise BadSetting(_refusal(self, text, "a folder that exists"))
+        return Path(text) if text else None
 
-SETTINGS: tuple[Setting | Folder, ...] = (
+
+class Origins(NamedTuple):
+    """A setting that lists origins of pages, with commas between."""
+
+    name: str
+    default: str
+    help: str
+
+    def read(self, text: str) -> tuple[str, ...]:
+        """The origins, none where none is named."""
+        origins = tuple(origin.strip() for origin in text.split(",") if origin.strip())
+        for origin in origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                takes = "origins in small letters, without a path or a slash at the end, and commas between"
+                raise BadSetting(_refusal(self, origin, takes))
+        return origins
+
+
+SETTINGS: tuple[Setting | Folder | Origins, ...] = (
     Setting(
         # A phone's photograph of 12 megapixels is a JPEG of 2 to 8 MB.
         "max_bytes", 10_000_000, 1_000, 100_000_000, "Largest request body that is read, in bytes."
@@ -65,11 +108,12 @@ SETTINGS: tuple[Setting | Folder, ...] = (
         "those shipped",
         "Folder of networks, as train.py writes them, to serve in place of those shipped of the same name.",
     ),
+    Origins(
+        "origins",
+        "none",
+        "Origins of other pages that a browser lets ask, as in `https://a.example,http://localhost:3000`; `*` for all.",
+    ),
 )  # fmt: skip
-
-
-class BadSetting(ValueError):
-    """An environment variable with a value that is not allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,44 +131,24 @@ class Settings:
     access_log: int
     threads: int
     weights: Path | None
+    origins: tuple[str, ...]
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Take every setting from the environment, or its default. Raises `BadSetting`."""
         values: dict[str, Any] = {}
         for setting in SETTINGS:
-            text = environment.get(variable(setting), "").strip()
-            values[setting.name] = _number(setting, text) if isinstance(setting, Setting) else _folder(setting, text)
+            values[setting.name] = setting.read(environment.get(variable(setting), "").strip())
         return cls(**values)
 
 
-def variable(setting: Setting | Folder) -> str:
+def variable(setting: Setting | Folder | Origins) -> str:
     """The environment variable of a setting."""
     return PREFIX + setting.name.upper()
 
 
-def _number(setting: Setting, text: str) -> int:
-    if not text:
-        return setting.default
-    try:
-        value = int(text)
-    except ValueError:
-        value = setting.low - 1
-    if not setting.low <= value <= setting.high:
-        raise BadSetting(
-            f"{variable(setting)}={text[:40]!r} is not allowed. It takes a whole number from {setting.low} to "
-            f"{setting.high}, {setting.default} if it is not set. {setting.help}"
-        )
-    return value
-
-
-def _folder(setting: Folder, text: str) -> Path | None:
-    if not text:
-        return None
-    folder = Path(text)
-    if not folder.is_dir():
-        raise BadSetting(
-            f"{variable(setting)}={text[:200]!r} is not allowed. It takes a folder that exists, {setting.default} if "
-            f"it is not set. {setting.help}"
-        )
-    return folder
+def _refusal(setting: Setting | Folder | Origins, text: str, takes: str) -> str:
+    return (
+        f"{variable(setting)}={text[:200]!r} is not allowed. It takes {takes}, {setting.default} if it is not set. "
+        f"{setting.help}"
+    )

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app.accept import accept_of, check_accept
 from app.drawing import JSON, check_media, open_drawing
 from app.inline import is_small
+from app.origins import ORIGIN
 from app.predict import METHOD, PATH, Asked, as_json, is_quick, read_quick
 from app.problems import REQUEST_ID, Problem, problem_of
 from app.service import Service
@@ -83,7 +84,7 @@ def take(service: Service, method: bytes, url: bytes, headers: Pairs) -> Taken |
             content_type = value
         elif name == b"content-length":
             length = value
-        elif name in _MORE:
+        elif name in _MORE or (name == ORIGIN and service.settings.origins):
             return None
     if not length.isdigit() or len(length) > _DIGITS or int(length) > service.settings.max_bytes:
         return None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import SETTINGS, BadSetting, Folder, Setting, Settings, variable
+from app.settings import SETTINGS, BadSetting, Folder, Origins, Setting, Settings, variable
 from tests.conftest import ROOT
 
 NUMBERS = [setting for setting in SETTINGS if isinstance(setting, Setting)]
@@ -16,6 +16,7 @@ def test_without_variables_every_setting_has_its_default() -> None:
     for setting in NUMBERS:
         assert getattr(settings, setting.name) == setting.default
     assert settings.weights is None
+    assert settings.origins == ()
 
 
 def test_every_setting_is_in_the_table_and_no_other() -> None:
@@ -36,7 +37,7 @@ def test_a_value_that_is_not_allowed_says_which_variable_and_what_is(setting: Se
         message = str(caught.value)
         for part in (variable(setting), text[:40], str(setting.low), str(setting.high), str(setting.default)):
             assert part in message
-        assert len(message) < 400
+        assert len(message) < 600
 
 
 def test_a_folder_has_to_exist(tmp_path: Path) -> None:
@@ -45,12 +46,30 @@ def test_a_folder_has_to_exist(tmp_path: Path) -> None:
         Settings.read({"DIGITS_WEIGHTS": str(tmp_path / "nothing")})
 
 
+def test_origins_are_a_list() -> None:
+    text = " https://a.example , http://localhost:3000,http://[::1]:80,"
+    assert Settings.read({"DIGITS_ORIGINS": text}).origins == (
+        "https://a.example",
+        "http://localhost:3000",
+        "http://[::1]:80",
+    )
+    assert Settings.read({"DIGITS_ORIGINS": "*"}).origins == ("*",)
+
+
+@pytest.mark.parametrize("text", ["a.example", "https://a.example/", "https://A.example", "ftp://a", "null", "x" * 999])
+def test_what_is_no_origin_says_so(text: str) -> None:
+    with pytest.raises(BadSetting, match="DIGITS_ORIGINS") as caught:
+        Settings.read({"DIGITS_ORIGINS": f"https://a.example,{text}"})
+    assert text[:80] in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
 def test_variables_of_others_are_passed_over() -> None:
     assert Settings.read({"DIGITS_PORT": "tcp://10.0.0.1:80", "DIGITS_DATA": "x"}) == Settings.read({})
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
-def test_every_setting_stands_in_the_readme_with_its_default(setting: Setting | Folder) -> None:
+def test_every_setting_stands_in_the_readme_with_its_default(setting: Setting | Folder | Origins) -> None:
     readme = ROOT / "README.md"
     rows = [line for line in readme.read_text("utf-8").splitlines() if line.startswith(f"| `{variable(setting)}`")]
     assert len(rows) == 1, f"README.md has no row | `{variable(setting)}` | {setting.default} | {setting.help} |"
