@@ -262,7 +262,7 @@ class Run:
 
     @torch.no_grad()
     def answers(self, images: Tensor) -> Tensor:
-        """Logits of the averaged network for (n, 1, 28, 28) images, in full precision, as the service will compute."""
+        """Logits of the averaged network for (n, 1, 28, 28) images, in full precision."""
         self.averaged.eval()
         return torch.cat([self.averaged(part) for part in images.split(1000)])
 
@@ -486,23 +486,31 @@ def train_all(recipe: Recipe, seeds: range, data: Data, folder: Path, resume: bo
     return runs
 
 
+def positive(text: str) -> int:
+    """A flag's whole number from 1 on."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is too few")
+    return value
+
+
 def arguments() -> argparse.Namespace:
     """The flags, each with what it is for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--net", choices=["digitnet", "blog"], default="digitnet", help="which network to train")
     parser.add_argument("--quick", action="store_true", help="train a small network in seconds instead")
     parser.add_argument(
-        "--seeds", type=int, default=1, metavar="N", help="train N times; the best held-out one is kept"
+        "--seeds", type=positive, default=1, metavar="N", help="train N times; the best held-out one is kept"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="K", help="the first seed (default 0)")
-    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the data, instead of the recipe's")
+    parser.add_argument("--epochs", type=positive, metavar="N", help="passes over the data, instead of the recipe's")
     parser.add_argument(
         "--data", metavar="DIR", help="folder that holds MNIST/raw (default: DIGITS_DATA, data, ../shared)"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="for weights and checkpoints (default runs/<name>)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="for figures and pictures (default <out>/report)")
-    parser.add_argument("--limit", type=int, metavar="N", help="use only the first N images of each part of MNIST")
-    parser.add_argument("--threads", type=int, metavar="N", help="processor threads to use (default: all)")
+    parser.add_argument("--limit", type=positive, metavar="N", help="use only the first N images of each part of MNIST")
+    parser.add_argument("--threads", type=positive, metavar="N", help="processor threads to use (default: all)")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in --out")
     parser.add_argument(
         "--dry-run", action="store_true", help="everything once on a few batches; the result is useless"
@@ -526,6 +534,8 @@ def main() -> None:
         data = load_data(mnist.find(args.data), recipe, 1024 if args.dry_run else args.limit)
     except mnist.DataError as error:
         sys.exit(f"train.py: {error}")
+    if len(data.epochs[0]) < recipe.batch:
+        sys.exit(f"train.py: a batch is {recipe.batch} images, more than there are. Raise --limit.")
 
     try:
         runs = train_all(recipe, range(args.seed, args.seed + args.seeds), data, out / "checkpoints", args.resume)

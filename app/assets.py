@@ -48,8 +48,7 @@ class Asset(NamedTuple):
         zipped = self.gzipped is not None and takes_gzip(request.headers.get("accept-encoding", ""))
         etag = f'"{self.etag}-gzip"' if zipped else f'"{self.etag}"'
         headers = {"Cache-Control": cache, "ETag": etag, "Vary": "Accept-Encoding"}
-        known = request.headers.get("if-none-match", "")
-        if etag in known or known == "*":
+        if is_known(request, etag):
             return Response(status_code=304, headers=headers)
         if zipped:
             headers["Content-Encoding"] = "gzip"
@@ -84,6 +83,12 @@ class Assets:
     def _versioned(self, text: bytes) -> bytes:
         """An entry with the version in the address of each file it names."""
         return re.sub(rb'"static/(?=[\w.-]+")', f'"static/{self.version}/'.encode(), text)
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether the client has what this ETag, in its quotes, stands for (RFC 9110, 13.1.2)."""
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    return etag in known or known == ["*"]
 
 
 def takes_gzip(accept_encoding: str) -> bool:

@@ -166,9 +166,9 @@ class Connection(HttpToolsProtocol):
 
     def _turn_came(self, taken: Taken, cycle: RequestResponseCycle, turn: asyncio.Future[None]) -> None:
         self._turn = None
+        error = None if turn.cancelled() else turn.exception()  # asked for, or asyncio complains that nobody did
         if turn.cancelled() or self._taken is not taken:  # the client has gone, or was refused
             return
-        error = turn.exception()
         if isinstance(error, Problem):
             self._say(cycle, taken.problem(error))
         else:

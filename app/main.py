@@ -7,10 +7,10 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from app.access import Logged
+from app.cors import Cors
 from app.headers import Headers
 from app.metrics import Measured
 from app.operate import add_operation
-from app.origins import Origins
 from app.pages import add_pages
 from app.predict import add_predict
 from app.problems import CatchAll, handle_problems
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             *([Middleware(Logged)] if service.settings.access_log else ()),
             Middleware(Measured, metrics=service.metrics),
             Middleware(Headers),
-            *([Middleware(Origins, origins=service.settings.origins)] if service.settings.origins else ()),
+            *([Middleware(Cors, origins=service.settings.origins)] if service.settings.origins else ()),
             Middleware(CatchAll),
         ],
     )

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.accept import accept_of, check_accept
+from app.assets import is_known
 from app.predict import json_response
 from app.schema import Card, Status, problems
 from app.service import Service
@@ -62,8 +63,7 @@ def revalidated(request: Request, response: Response) -> Response:
     """The response with an ETag, or 304 where the client has it already."""
     etag = f'"{hashlib.sha256(response.body).hexdigest()[:16]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    known = (each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(","))
-    if etag in known:
+    if is_known(request, etag):
         return Response(status_code=304, headers=headers)
     response.headers.update(headers)
     return response

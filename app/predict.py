@@ -14,7 +14,6 @@ from app.drawing import JSON, Picture, Strokes, check_media, open_drawing
 from app.inline import is_plain, is_small
 from app.schema import PREDICT_BODY, Prediction, problems
 from app.service import Service
-from model.errors import UnknownModel
 from model.reader import DEFAULT, Reader, Reading
 
 PATH, METHOD = "/predict", "POST"
@@ -54,8 +53,7 @@ def read_quick(service: Service, drawing: Strokes | Picture, asked: Asked) -> Re
 async def answer(service: Service, scope: Scope, receive: Receive, asked: Asked) -> Response:
     """Read the drawing in a request, and what it shows. Raises `Problem`, `DrawingError` or `UnknownModel`."""
     reader, settings = service.reader, service.settings
-    if asked.model not in reader.names:
-        raise UnknownModel(f"There is no model {asked.model[:40]!r}. Ask for one of: {', '.join(reader.names)}.")
+    reader.network(asked.model)  # is there one? Before the body is read
     check_accept(accept_of(scope["headers"]))
     headers = dict(scope["headers"])
     content_type, declared = headers.get(b"content-type", b"").decode("latin-1"), headers.get(b"content-length", b"")

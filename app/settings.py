@@ -20,7 +20,7 @@ class BadSetting(ValueError):
     """An environment variable with a value that is not allowed."""
 
 
-class Setting(NamedTuple):
+class Number(NamedTuple):
     """A setting that is a whole number: its name without the prefix, its default, its bounds, and what it is for."""
 
     name: str
@@ -74,32 +74,34 @@ class Origins(NamedTuple):
         return origins
 
 
-SETTINGS: tuple[Setting | Folder | Origins, ...] = (
-    Setting(
+Setting = Number | Folder | Origins
+
+SETTINGS: tuple[Setting, ...] = (
+    Number(
         # A phone's photograph of 12 megapixels is a JPEG of 2 to 8 MB.
         "max_bytes", 10_000_000, 1_000, 100_000_000, "Largest request body that is read, in bytes."
     ),
-    Setting(
+    Number(
         # Python and Pillow share the interpreter for part of each image, so more than the cores do not help.
         "workers", 2, 1, 64, "Images that are read at once, each in a thread of its own and up to 100 MB of memory."
     ),
-    Setting(
+    Number(
         # A drawn picture takes 0.5 ms: a full queue is answered within a twentieth of a second.
         "queue", 64, 0, 10_000, "Images, and drawings, that wait to be read; one more is answered 503 at once."
     ),
-    Setting("head_seconds", 10, 1, 3_600, "Seconds within which a request's headers have to arrive."),
-    Setting("body_seconds", 20, 1, 3_600, "Seconds within which a request body has to arrive."),
-    Setting(
+    Number("head_seconds", 10, 1, 3_600, "Seconds within which a request's headers have to arrive."),
+    Number("body_seconds", 20, 1, 3_600, "Seconds within which a request body has to arrive."),
+    Number(
         # nginx closes its idle connections to a service after 60 s; a service that is quicker cuts off its requests.
         "idle_seconds", 75, 1, 3_600, "Seconds after which a connection on which nothing is asked is closed."
     ),
-    Setting(
+    Number(
         # Each holds up to 64 kB of what has not been read yet. A process may hold 1,024 files open by default.
         "connections", 900, 1, 100_000, "Connections that are open at once; one more is answered 503."
     ),
-    Setting("processes", 1, 1, 64, "Processes that share the port, each with networks of its own."),
-    Setting("access_log", 0, 0, 1, "1 writes a line of JSON to standard output for each request."),
-    Setting(
+    Number("processes", 1, 1, 64, "Processes that share the port, each with networks of its own."),
+    Number("access_log", 0, 0, 1, "1 writes a line of JSON to standard output for each request."),
+    Number(
         # The network is too small to share out: two threads answer no sooner than one.
         "threads", 1, 1, 64, "Threads that one run of a network uses."
     ),
@@ -142,12 +144,12 @@ class Settings:
         return cls(**values)
 
 
-def variable(setting: Setting | Folder | Origins) -> str:
+def variable(setting: Setting) -> str:
     """The environment variable of a setting."""
     return PREFIX + setting.name.upper()
 
 
-def _refusal(setting: Setting | Folder | Origins, text: str, takes: str) -> str:
+def _refusal(setting: Setting, text: str, takes: str) -> str:
     return (
         f"{variable(setting)}={text[:200]!r} is not allowed. It takes {takes}, {setting.default} if it is not set. "
         f"{setting.help}"

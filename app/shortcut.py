@@ -11,9 +11,9 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from app.accept import accept_of, check_accept
+from app.cors import ORIGIN
 from app.drawing import JSON, check_media, open_drawing
 from app.inline import is_small
-from app.origins import ORIGIN
 from app.predict import METHOD, PATH, Asked, as_json, is_quick, read_quick
 from app.problems import REQUEST_ID, Problem, problem_of
 from app.service import Service

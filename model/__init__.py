@@ -1,7 +1,7 @@
 """Ink to answer: strokes and images to 28x28, the networks, the runtime and the shipped weights.
 
-The serving half imports neither torch nor anything of `app`; `networks`, `mnist`, `augment`, `export` and `report` are
-for training.
+The serving half imports neither torch nor anything of `app`. For training only: `networks`, `mnist`, `augment`,
+`synthesis`, `styles`, `curves`, `marks`, `export` and `report`.
 """
 
 import os

@@ -65,6 +65,8 @@ def decode(data: bytes) -> tuple[Image.Image, float]:
         if source.format == "BMP" and source.mode == "RGBA" and source.getchannel("A").getextrema() == (0, 0):
             source.putalpha(255)  # a fourth byte that nothing was written to, not a transparent picture
         picture = _reduced(source)
+        if picture.mode == "RGBA" and picture.getchannel("A").getextrema()[0] == 255:
+            picture = picture.convert("RGB")  # as a canvas writes it that was filled first
         if file.orientation in _TURNS:
             picture = picture.transpose(_TURNS[file.orientation])
     except Exception as error:  # the same, for damaged ones

@@ -63,7 +63,8 @@ def save(network: nn.Module, card: Card, folder: Path, typical: Tensor | None = 
     onnx.helper.set_model_props(model, metadata)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, graph)
-    sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(folder.glob("*.*"))]
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".onnx", ".safetensors"))
+    sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files]
     (folder / CHECKSUMS).write_text("".join(sums), "ascii")
     return tensors, graph
 

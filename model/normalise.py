@@ -64,7 +64,7 @@ def normalise(ink: Pixels) -> Normalised:
     if side == BOX:  # strokes come in that size
         box[pad_y : pad_y + height, pad_x : pad_x + width] = ink[top:bottom, left:right]
     else:
-        scaling = averaging if side > BOX else enlarging
+        scaling = _averaging if side > BOX else _enlarging
         rows, columns = scaling(BOX, side, pad_y, height), scaling(BOX, side, pad_x, width)
         np.matmul(rows @ ink[top:bottom, left:right], columns.T, out=box)
         np.maximum(box, 0, out=box)  # enlarging swings below nothing beside a line
@@ -86,7 +86,6 @@ def _offset(centre_of_mass: float) -> int:
     return min(max(int(CENTRE - centre_of_mass), 0), SIZE - BOX)
 
 
-@lru_cache(64)  # of up to 80 kB each
 def averaging(cells: int, side: float, pad: float, length: int) -> Pixels:
     """The (cells, length) matrix that averages `length` pixels, `pad` pixels into a row of `side`, over equal cells.
 
@@ -96,11 +95,10 @@ def averaging(cells: int, side: float, pad: float, length: int) -> Pixels:
     pixel = np.arange(length, dtype=np.float64)
     overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
     shares: Pixels = (np.clip(overlap, 0, None) * (cells / side)).astype(np.float32)
-    shares.setflags(write=False)  # it is kept for the next drawing of this size
+    shares.setflags(write=False)  # it may be kept for the next drawing of this size
     return shares
 
 
-@lru_cache(64)
 def enlarging(cells: int, side: float, pad: float, length: int) -> Pixels:
     """The (cells, length) matrix that reads `length` pixels, `pad` pixels into a row of `side`, at places in between.
 
@@ -113,3 +111,7 @@ def enlarging(cells: int, side: float, pad: float, length: int) -> Pixels:
     shares: Pixels = np.where(away < 1, near, np.where(away < 2, far, 0)).astype(np.float32)
     shares.setflags(write=False)
     return shares
+
+
+# Kept for the next drawing of this size: up to 80 kB each.
+_averaging, _enlarging = lru_cache(64)(averaging), lru_cache(64)(enlarging)

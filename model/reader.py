@@ -4,7 +4,9 @@ import base64
 import hashlib
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,11 +103,15 @@ class Network:
         result: Pixels = self._session.run(["logits"], {"images": images})[0]
         return result
 
-    def evidence(self, pixels: Pixels, digit: int) -> Pixels:
-        """What in (28, 28) pixels speaks for the digit and what against: (28, 28) float32 in -1..1."""
+    def explained(self, pixels: Pixels) -> tuple[Pixels, Callable[[int], Pixels]]:
+        """The logits of (28, 28) pixels, (classes,) float32, and what gives the evidence for a digit.
+
+        That is what in the pixels speaks for the digit and what against: (28, 28) float32 in -1..1.
+        """
         if self._explains:
-            return from_map(self._session.run(["evidence"], {"images": pixels[None, None]})[0][0], digit)
-        return by_occlusion(self.logits, pixels, digit)
+            logits, evidence = self._session.run(["logits", "evidence"], {"images": pixels[None, None]})
+            return logits[0], partial(from_map, evidence[0])
+        return self.logits(pixels[None, None])[0], partial(by_occlusion, self.logits, pixels)
 
 
 class Reader:
@@ -136,17 +142,18 @@ class Reader:
 
         Raises `DrawingError` or `UnknownModel`.
         """
-        network = self._network(model)
+        network = self.network(model)
         return _read(network, strokes.rasterise(strokes.parse_strokes(raw)), explain, evidence_for)
 
     def read_image(
         self, data: bytes, model: str = DEFAULT, explain: bool = False, evidence_for: int | None = None
     ) -> Reading:
         """Answer for an encoded image, as `read_strokes` does for strokes."""
-        network = self._network(model)
+        network = self.network(model)
         return _read(network, image.read_image(data), explain, evidence_for)
 
-    def _network(self, name: str) -> Network:
+    def network(self, name: str) -> Network:
+        """The network of that name. Raises `UnknownModel`."""
         try:
             return self._networks[name]
         except KeyError:
@@ -166,27 +173,36 @@ def _listed(folder: Path, threads: int) -> list[Network]:
 
 def _read(network: Network, ink: Ink, explain: bool, evidence_for: int | None) -> Reading:
     normalised = normalise(ink.pixels)
-    logits = network.logits(normalised.pixels[None, None])[0].tolist()
-    shares, none = of_one(logits, network.calibration.temperature)
+    evidence = None
+    if explain:
+        logits, evidence = network.explained(normalised.pixels)
+    else:
+        logits = network.logits(normalised.pixels[None, None])[0]
+    shares, none = of_one(logits.tolist(), network.calibration.temperature)
     digit = shares.index(max(shares))
     verdict, alternatives = judge(shares, none, network.calibration)
     shown = digit if evidence_for is None else evidence_for
-    explanation = _explanation(network, ink, normalised, shown) if explain else None
+    explanation = _explanation(evidence(shown), ink, normalised) if evidence else None
     return Reading(digit, tuple(shares), verdict, alternatives, network.name, network.version, explanation)
 
 
-def _explanation(network: Network, ink: Ink, normalised: Normalised, digit: int) -> dict[str, Any]:
+def _explanation(evidence: Pixels, ink: Ink, normalised: Normalised) -> dict[str, Any]:
     left, top, side = normalised.crop
     return {
         "input": _data_uri(normalised.pixels),
-        "evidence": network.evidence(normalised.pixels, digit).round(3).tolist(),
+        "evidence": evidence.round(3).tolist(),
         "crop": {
-            "x": round(ink.origin[0] + left / ink.scale, 3),
-            "y": round(ink.origin[1] + top / ink.scale, 3),
-            "width": round(side / ink.scale, 3),
-            "height": round(side / ink.scale, 3),
+            "x": _rounded(ink.origin[0] + left / ink.scale),
+            "y": _rounded(ink.origin[1] + top / ink.scale),
+            "width": _rounded(side / ink.scale),
+            "height": _rounded(side / ink.scale),
         },
     }
+
+
+def _rounded(value: float) -> float:
+    """To nine digits: the unit is the drawing's own, however small."""
+    return float(f"{value:.9g}")
 
 
 def _data_uri(pixels: Pixels) -> str:

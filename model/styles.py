@@ -258,20 +258,21 @@ def _by_digit(digit: int | None) -> tuple[tuple[Template, ...], Points]:
     return found, total / total[-1]
 
 
-def sample(digit: int | None, rng: np.random.Generator, amount: float = 1.0) -> tuple[int, Strokes, Template]:
+def sample(digit: int | None, rng: np.random.Generator, amount: float = 1.0) -> tuple[Strokes, Template]:
     """A drawing of a digit, or of any digit where `digit` is None, in a style taken by its weight.
 
-    Returns the digit, its strokes as `draw` gives them, and the template.
+    Returns its strokes as `draw` gives them, and the template.
     """
-    chosen = int(rng.integers(10)) if digit is None else digit
-    found, total = _by_digit(chosen)
-    template = found[int(np.searchsorted(total, rng.random(), side="right"))]
-    return chosen, draw(template, rng, amount), template
+    return _sample(int(rng.integers(10)) if digit is None else digit, rng, amount)
 
 
 def sample_letter(rng: np.random.Generator, amount: float = 1.0) -> tuple[Strokes, Template]:
     """A drawing of a letter that no one takes for a digit: its strokes as `draw` gives them, and the template."""
-    found, total = _by_digit(None)
+    return _sample(None, rng, amount)
+
+
+def _sample(digit: int | None, rng: np.random.Generator, amount: float) -> tuple[Strokes, Template]:
+    found, total = _by_digit(digit)
     template = found[int(np.searchsorted(total, rng.random(), side="right"))]
     return draw(template, rng, amount), template
 

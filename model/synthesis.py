@@ -29,7 +29,7 @@ Random = np.random.Generator
 
 
 def styles(count: int, seed: int, workers: int = 2) -> tuple[Bytes, Labels]:
-    """Digits in all styles, equally many of each: (count, 28, 28) uint8, white on black, and (count,) labels."""
+    """Digits in all styles, equally many of each digit: (count, 28, 28) uint8, white on black, and (count,) labels."""
     images = _in_chunks(_some_styles, count, seed, workers)
     return images, np.arange(count, dtype=np.int64) % CHUNK % 10
 
@@ -57,7 +57,7 @@ def _in_chunks(make: Callable[[int, int], Bytes], count: int, seed: int, workers
 
 def _some_styles(seed: int, start: int) -> Bytes:
     rng = np.random.default_rng((seed, 0, start))
-    return np.stack([_drawn(sample(index % 10, rng, rng.uniform(*AMOUNT))[1], rng) for index in range(CHUNK)])
+    return np.stack([_drawn(sample(index % 10, rng, rng.uniform(*AMOUNT))[0], rng) for index in range(CHUNK)])
 
 
 def _some_marks(seed: int, start: int) -> Bytes:
@@ -71,7 +71,7 @@ def _mark(rng: Random) -> Strokes:
         return sample_letter(rng)[0]
     if kind < 0.75:
         return scribble(rng)
-    first, second = sample(None, rng)[1], sample(None, rng)[1]
+    first, second = sample(None, rng)[0], sample(None, rng)[0]
     if kind < 0.99:  # two digits side by side, or more rarely one above the other
         gap = np.array([_extent(first, 0) + rng.uniform(5, 40), rng.uniform(-15, 15)])
         gap = gap if kind < 0.95 else gap[::-1]

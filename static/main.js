@@ -205,8 +205,11 @@ acceptPictures(find("#file", HTMLInputElement), (file) => put({ strokes: [], pic
 function open() {
   const strokes = fromFragment(location.hash);
   if (strokes) {
-    linked = { strokes, picture: null };
-    take(() => history.put(/** @type {Drawing} */ (linked)));
+    const drawing = { strokes, picture: null };
+    take(() => {
+      linked = drawing; // only now: a stroke in progress is ended first, and is a change
+      history.put(drawing);
+    });
   } else if (isLink(location.hash) && isBlank(history.drawing)) {
     result.damaged();
   }

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from model.reader import Network
 from tests.data import ROOT, data_folder
 
@@ -81,6 +83,15 @@ def test_missing_data_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "DIGITS_DATA" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("flags", [("--seeds", "0"), ("--epochs", "-1"), ("--limit", "100")])
+def test_too_little_is_an_error_that_says_so(flags: tuple[str, str], tmp_path: Path) -> None:
+    done = run("--quick", *flags, "--out", str(tmp_path))
+    assert done.returncode != 0
+    assert flags[0] in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_help_explains_each_flag() -> None:

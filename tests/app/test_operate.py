@@ -197,6 +197,18 @@ def test_several_processes_share_a_port_and_add_up_what_they_count() -> None:
         time.sleep(0.05)
 
 
+def test_what_waited_in_a_process_that_was_killed_waits_no_more(tmp_path: Path) -> None:
+    """As where uvicorn replaces one that hangs."""
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    count = "from app.metrics import Metrics; m = Metrics(); m.waiting.set({}); m.read('digitnet', 'sure'); "
+    killed, asked = "import os; os._exit(0)", "print(m.exposition().decode())"
+    for waiting, then in ((7, killed), (1, asked)):
+        command = [sys.executable, "-c", count.format(waiting) + then]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert "\ndigits_waiting 1.0\n" in done.stdout
+    assert 'digits_readings_total{model="digitnet",verdict="sure"} 2.0' in done.stdout
+
+
 def sockets_of(process: int) -> set[str]:
     """What a process is connected to: the other ends of its TCP and UDP sockets, its listeners and its own left out."""
     inodes = set()
@@ -231,5 +243,6 @@ def test_networks_and_the_document_are_sent_once_to_whoever_keeps_them(server: S
         again = httpx.get(server.url + path, headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
         assert (again.status_code, again.content) == (304, b"")
         assert_secured(again)
+        assert httpx.get(server.url + path, headers={"If-None-Match": "*"}).status_code == 304
     for path in ("/healthz", "/readyz", "/metrics"):
         assert httpx.get(server.url + path).headers["cache-control"] == "no-store"

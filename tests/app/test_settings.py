@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import SETTINGS, BadSetting, Folder, Origins, Setting, Settings, variable
+from app.settings import SETTINGS, BadSetting, Number, Setting, Settings, variable
 from tests.conftest import ROOT
 
-NUMBERS = [setting for setting in SETTINGS if isinstance(setting, Setting)]
+NUMBERS = [setting for setting in SETTINGS if isinstance(setting, Number)]
 
 
 def test_without_variables_every_setting_has_its_default() -> None:
@@ -24,13 +24,13 @@ def test_every_setting_is_in_the_table_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("setting", NUMBERS, ids=lambda setting: setting.name)
-def test_a_number_is_read_and_its_bounds_are_allowed(setting: Setting) -> None:
+def test_a_number_is_read_and_its_bounds_are_allowed(setting: Number) -> None:
     for value in (setting.low, setting.high):
         assert getattr(Settings.read({variable(setting): f" {value} "}), setting.name) == value
 
 
 @pytest.mark.parametrize("setting", NUMBERS, ids=lambda setting: setting.name)
-def test_a_value_that_is_not_allowed_says_which_variable_and_what_is(setting: Setting) -> None:
+def test_a_value_that_is_not_allowed_says_which_variable_and_what_is(setting: Number) -> None:
     for text in ("many", "1.5", "-1", str(setting.low - 1), str(setting.high + 1), "9" * 5_000):
         with pytest.raises(BadSetting) as caught:
             Settings.read({variable(setting): text})
@@ -69,7 +69,7 @@ def test_variables_of_others_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
-def test_every_setting_stands_in_the_readme_with_its_default(setting: Setting | Folder | Origins) -> None:
+def test_every_setting_stands_in_the_readme_with_its_default(setting: Setting) -> None:
     readme = ROOT / "README.md"
     rows = [line for line in readme.read_text("utf-8").splitlines() if line.startswith(f"| `{variable(setting)}`")]
     assert len(rows) == 1, f"README.md has no row | `{variable(setting)}` | {setting.default} | {setting.help} |"

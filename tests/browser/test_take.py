@@ -112,6 +112,28 @@ def test_links_go_back_and_forth_with_the_browser(open_page: OpenPage, server: S
     assert hand.answer() == 7
 
 
+def test_a_link_that_is_opened_with_the_pen_down_takes_the_place_of_the_drawing(open_page: OpenPage) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    hand = Hand(page)
+    hand.replay(FOUR.strokes)
+    hand.wait_for("answered")
+    page.click("#copy-link")
+    expect(page.locator("#taken")).to_contain_text("copied")
+    link = clipboard(page).partition("#")[2]
+    page.keyboard.press("Escape")
+    hand.wait_for("empty")
+    page.evaluate("scrollTo(0, 0)")
+    hand.press((140, 60))
+    hand.move([(140, y) for y in range(60, 220, 20)])
+    hand.shows("1")
+    page.evaluate("(link) => (location.hash = link)", link)
+    hand.shows("4")
+    hand.lift()
+    assert hand.answer() == 4
+    page.click("#undo")  # the stroke that was in progress came before the link's drawing
+    hand.shows("1")
+
+
 @pytest.mark.parametrize("way", ["reload", "docs and back"])
 def test_a_drawing_outlives_a_reload_and_a_look_at_another_page(page: Page, hand: Hand, way: str) -> None:
     hand.draw(FOUR.strokes)

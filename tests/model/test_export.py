@@ -43,6 +43,14 @@ def test_digitnet_exported_in_floats_is_the_same_in_onnx_runtime(tmp_path: Path)
     assert np.abs(Network(tmp_path / "digitnet.onnx").logits(images) - in_torch("digitnet", images)).max() < 1e-4
 
 
+def test_what_else_lies_in_the_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.folder").mkdir()
+    (tmp_path / "notes.txt").write_text("mine")
+    network = export.load(NETWORKS["blog"](), WEIGHTS / "blog.safetensors")
+    export.save(network, Network(WEIGHTS / "blog.onnx").card, tmp_path)
+    assert (tmp_path / CHECKSUMS).read_text().count("\n") == 2
+
+
 def test_digitnet_in_integers_answers_as_it_does_in_torch() -> None:
     images = mnist_images("t10k")[:, None]
     network = Network(WEIGHTS / "digitnet.onnx")

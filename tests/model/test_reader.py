@@ -65,6 +65,17 @@ def test_an_explanation_shows_the_input_the_evidence_and_the_crop(reader: Reader
         assert crop["y"] < 60 < 230 < crop["y"] + crop["height"]
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e-3, 1, 1e6])
+def test_the_crop_is_as_exact_in_any_unit(reader: Reader, unit: float) -> None:
+    crops = []
+    for scale in (1.0, unit):
+        strokes = [[[x * scale, y * scale] for x, y in stroke] for stroke in SEVEN]
+        explanation = reader.read_strokes(strokes, explain=True).explanation
+        assert explanation is not None
+        crops.append({name: value / scale for name, value in explanation["crop"].items()})
+    assert crops[1] == pytest.approx(crops[0], rel=1e-6)
+
+
 def test_evidence_can_be_had_for_any_digit_and_is_for_the_one_named_unless_asked(reader: Reader) -> None:
     for name in reader.names:
         maps = []

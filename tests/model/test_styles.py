@@ -68,8 +68,8 @@ def test_without_variation_chance_plays_no_part() -> None:
 def test_the_same_seed_gives_the_same_drawing() -> None:
     first = [styles.sample(None, np.random.default_rng(seed)) for seed in range(50)]
     again = [styles.sample(None, np.random.default_rng(seed)) for seed in range(50)]
-    for (digit, strokes, template), (digit_2, strokes_2, template_2) in zip(first, again, strict=True):
-        assert (digit, template) == (digit_2, template_2)
+    for (strokes, template), (strokes_2, template_2) in zip(first, again, strict=True):
+        assert template == template_2
         assert all((a == b).all() for a, b in zip(strokes, strokes_2, strict=True))
 
 
@@ -106,14 +106,14 @@ def test_every_style_goes_through_the_programs_own_rasteriser(template: Template
 def test_a_digit_asked_for_is_the_digit_drawn(digit: int) -> None:
     rng = np.random.default_rng(0)
     for _ in range(30):
-        drawn, strokes, template = styles.sample(digit, rng)
-        assert drawn == template.digit == digit
+        strokes, template = styles.sample(digit, rng)
+        assert template.digit == digit
         assert_is_a_drawing(strokes)
 
 
 def test_styles_are_sampled_by_their_weight() -> None:
     rng = np.random.default_rng(0)
-    names = [styles.sample(7, rng)[2].style for _ in range(3000)]
+    names = [styles.sample(7, rng)[1].style for _ in range(3000)]
     sevens = {template.style: template.weight for template in styles.templates() if template.digit == 7}
     share = sevens["barred"] / sum(sevens.values())
     assert names.count("barred") / 3000 == pytest.approx(share, abs=5 * np.sqrt(share / 3000))

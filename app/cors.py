@@ -11,7 +11,7 @@ ORIGIN = b"origin"
 _MAX_AGE = 3_600  # seconds for which a browser need not ask again whether it may
 
 
-class Origins(CORSMiddleware):
+class Cors(CORSMiddleware):
     """The framework's CORS, without cookies, which the service has none of; its refusal is a problem document."""
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
