@@ -8,8 +8,8 @@ from typing import Any
 Document = Mapping[str, Any]
 
 
-def render(openapi: Document) -> str:
-    """An HTML page that says what `/openapi.json` says."""
+def render(openapi: Document, origin: str) -> str:
+    """An HTML page that says what `/openapi.json` says; `origin`: where to ask, like https://digits.example."""
     info = openapi["info"]
     operations = [
         (path, method, operation) for path, methods in openapi["paths"].items() for method, operation in methods.items()
@@ -19,7 +19,7 @@ def render(openapi: Document) -> str:
         f"{escape(each['summary'])}</li>"
         for path, method, each in operations
     )
-    body = "".join("".join(_operation(path, method, each)) for path, method, each in operations)
+    body = "".join("".join(_operation(origin, path, method, each)) for path, method, each in operations)
     schemas = "".join(_schema(name, schema) for name, schema in openapi["components"]["schemas"].items())
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -46,10 +46,10 @@ def _prose(text: str) -> str:
     )
 
 
-def _operation(path: str, method: str, operation: Document) -> Iterator[str]:
+def _operation(origin: str, path: str, method: str, operation: Document) -> Iterator[str]:
     yield f'<section id="{_anchor(method, path)}"><h2><b>{method.upper()}</b> {escape(path)}</h2>'
     yield _prose(operation.get("description", operation["summary"]))
-    yield f'<pre tabindex="0">{escape(_curl(path, method, operation))}</pre>'
+    yield f'<pre tabindex="0">{escape(_curl(origin + path, method, operation))}</pre>'
     rows = [
         (
             each["name"],
@@ -72,19 +72,19 @@ def _operation(path: str, method: str, operation: Document) -> Iterator[str]:
     yield "</section>"
 
 
-def _curl(path: str, method: str, operation: Document) -> str:
+def _curl(address: str, method: str, operation: Document) -> str:
     """Lines to try it with."""
     if method == "get":
-        return f"curl localhost:8000{path}"
+        return f"curl {address}"
     lines = []
     for media, each in operation["requestBody"]["content"].items():
         if media == "application/json":
             values = (json.dumps(example["value"]) for example in each["examples"].values())
-            lines += [f"curl -H 'Content-Type: {media}' -d '{value}' localhost:8000{path}" for value in values]
+            lines += [f"curl -H 'Content-Type: {media}' -d '{value}' {address}" for value in values]
         elif media == "multipart/form-data":
-            lines.append(f"curl -F file=@7.png localhost:8000{path}")
+            lines.append(f"curl -F file=@7.png {address}")
         elif media == "image/png":
-            lines.append(f"curl -H 'Content-Type: {media}' --data-binary @7.png localhost:8000{path}")
+            lines.append(f"curl -H 'Content-Type: {media}' --data-binary @7.png {address}")
     return "\n".join(lines)
 
 
@@ -122,7 +122,12 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
         return ""
     titles = "".join(f'<th scope="col">{escape(title)}</th>' if title else "<td></td>" for title in head)
     lines = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{_prose(cell)}</td>" for cell in row[1:])}</tr>'
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(
+            f'<td data-title="{escape(title)}">{_prose(cell)}</td>' if cell else "<td></td>"
+            for title, cell in zip(head[1:], row[1:], strict=True)
+        )
+        + "</tr>"
         for row in rows
     )
     return f"<table><thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table>"

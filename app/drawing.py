@@ -4,6 +4,7 @@ import binascii
 import json
 from dataclasses import dataclass
 
+from app.asked import check_place
 from app.form import file_of
 from app.problems import Problem
 from model.decode import MEDIA_TYPES as IMAGES
@@ -13,6 +14,8 @@ from model.strokes import MAX_POINTS, MAX_STROKES
 JSON = "application/json"
 FORM = "multipart/form-data"
 ACCEPTED = (*IMAGES, FORM, JSON)
+SAME = {"image/jpg": "image/jpeg"}  # no registered name, but what many programs call it
+CODING = b"content-encoding"
 
 # JSON costs up to twenty times its own size once parsed. Its commas and brackets bound how many things it holds, so
 # they are counted first; a drawing at both limits has this many, with some over for members that nobody asked for.
@@ -38,8 +41,9 @@ class Picture:
 
 
 def media_type(content_type: str) -> str:
-    """The media type of a Content-Type header, in lower case, without its parameters."""
-    return content_type.partition(";")[0].strip().lower()
+    """The media type of a Content-Type header, by its registered name in lower case, without its parameters."""
+    media = content_type.partition(";")[0].strip().lower()
+    return SAME.get(media, media)
 
 
 def check_media(content_type: str) -> None:
@@ -51,12 +55,23 @@ def check_media(content_type: str) -> None:
         raise Problem("unsupported-media", f"{named}. Send one of: {accepted}.", {"Accept-Post": accepted})
 
 
+def check_coding(coding: str) -> None:
+    """Raise the problem `unsupported-media` for a Content-Encoding: unpacked it may be a thousand times as large."""
+    if coding.strip().lower() not in ("", "identity"):
+        detail = f"Content-Encoding {coding[:80]!r} is not read. Send the body as it is, uncompressed."
+        raise Problem("unsupported-media", detail, {"Accept-Encoding": "identity"})  # RFC 9110, 12.5.3
+
+
 def open_drawing(content_type: str, body: bytes) -> Strokes | Picture:
     """Take the drawing out of a body whose Content-Type has passed `check_media`.
 
-    Raises the problems `bad-json`, `bad-form` and `unsupported-media`, and the errors `BadStrokes` and `NotAnImage`.
+    Raises the problems `bad-json`, `bad-form`, `not-an-image` and `unsupported-media`, and the errors `BadStrokes` and
+    `NotAnImage`.
     """
     media = media_type(content_type)
+    if not body:
+        kind = {JSON: "bad-json", FORM: "bad-form"}.get(media, "not-an-image")
+        raise Problem(kind, "The body is empty. Look whether the file that was to be sent is there, and not empty.")
     if media == JSON:
         return _from_json(body)
     if media == FORM:
@@ -77,6 +92,7 @@ def _from_json(body: bytes) -> Strokes | Picture:
         raise Problem("bad-json", f"This is not JSON: {_reason(error)}. {_HOW}") from None
     if not isinstance(content, dict) or ("strokes" in content) == ("image" in content):
         raise Problem("bad-json", f"This JSON is not an object with either strokes or an image in it. {_HOW}")
+    check_place(content.keys() - {"digit"}, "bad-json")  # which may be a label beside the strokes
     if "strokes" in content:
         return Strokes(content["strokes"])
     return Picture(_from_data_uri(content["image"]))
@@ -101,7 +117,7 @@ def _from_data_uri(uri: object) -> bytes:
     if comma < 0 or text[:5].lower() != "data:":
         raise NotAnImage("The image is not a data URI. Send data:image/png;base64,... or the image itself as the body.")
     head, data = text[5:comma], text[comma + 1 :]
-    media, *parameters = (part.strip().lower() for part in head.split(";"))
+    media, parameters = media_type(head), [part.strip().lower() for part in head.split(";")[1:]]
     if media not in IMAGES:
         raise Problem(
             "unsupported-media", f"A data URI of {media[:80]!r} is not read. Send one of: {', '.join(IMAGES)}."

@@ -7,7 +7,9 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
+from app.asked import check_place
 from app.problems import Problem
+from model.errors import NotAnImage
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -19,10 +21,14 @@ logging.getLogger("python_multipart").setLevel(logging.ERROR)
 MAX_PARTS = 20
 MAX_HEADERS = 16
 MAX_HEADER = 4_096  # bytes
+MAX_TEXT = 1_000  # bytes of a part that are looked at to see that somebody wrote a file's name, or an address
 
 
 def file_of(content_type: str, body: bytes) -> bytes:
-    """The content of the one part named `file` in a multipart form. Raises the problem `bad-form`."""
+    """The content of the one part named `file` in a multipart form.
+
+    Raises the problem `bad-form`, and `NotAnImage` where that part is empty or holds a text.
+    """
     boundary = parse_options_header(content_type)[1].get(b"boundary")
     if not boundary:
         raise Problem("bad-form", "The Content-Type of this form has no boundary. Let your HTTP client set it.")
@@ -37,7 +43,19 @@ def file_of(content_type: str, body: bytes) -> bytes:
         raise Problem("bad-form", f"This form is cut short. {_HOW}")
     if len(form.files) != 1:
         raise Problem("bad-form", f"This form has {len(form.files)} parts named file. {_HOW}")
-    return b"".join(form.files[0])
+    content = b"".join(form.files[0])
+    if not content:
+        raise NotAnImage(f"The part `file` of this form is empty. {_HOW}")
+    if not form.has_filename and _is_text(content):
+        raise NotAnImage("The part `file` of this form holds text, not a file. Write `-F file=@7.png`, with the @.")
+    return content
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        return len(content) <= MAX_TEXT and content.decode("utf-8").isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 _HOW = "Send one image in a part named file, as `curl -F file=@7.png` does."
@@ -48,6 +66,7 @@ class _Form:
 
     def __init__(self) -> None:
         self.files: list[list[bytes]] = []
+        self.has_filename = False  # the last of them
         self.ended = False
         self._parts = 0
         self._header = b""
@@ -79,9 +98,12 @@ class _Form:
     def _header_end(self) -> None:
         if self._header.lower() == b"content-disposition":
             kind, options = parse_options_header(self._value)
-            if kind == b"form-data" and options.get(b"name") == b"file" and not self._wanted:
+            name = options.get(b"name", b"") if kind == b"form-data" else b""
+            check_place([name.decode("latin-1")], "bad-form")
+            if name == b"file" and not self._wanted:
                 self._wanted = True
                 self.files.append([])
+                self.has_filename = b"filename" in options
         self._header = self._value = b""
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:

@@ -24,11 +24,14 @@ def add_pages(app: FastAPI, folder: Path = STATIC) -> None:
     """Serve the page at /, the files beside it at /static/, and the documentation at /docs."""
     assets = Assets(folder)
     style = Asset.of(STYLE.name, STYLE.read_bytes())
-    documentation: list[Asset] = []  # made when it is first asked for: the app has all its routes by then
 
     @lru_cache(MAX_ORIGINS)
     def page(origin: str) -> Asset:
         return assets.entries["index.html"].changed(b'content="static/', f'content="{origin}/static/'.encode())
+
+    @lru_cache(MAX_ORIGINS)
+    def documentation(origin: str) -> Asset:  # made when it is asked for: the app has all its routes by then
+        return Asset.of("docs.html", render(app.openapi(), origin).encode())
 
     async def index(request: Request) -> Response:
         return page(_origin(request)).response(request)
@@ -46,9 +49,7 @@ def add_pages(app: FastAPI, folder: Path = STATIC) -> None:
         return assets.files["icon.svg"].response(request)
 
     async def docs(request: Request) -> Response:
-        if not documentation:
-            documentation.append(Asset.of("docs.html", render(app.openapi()).encode()))
-        return documentation[0].response(request)
+        return documentation(_origin(request, "http://localhost:8000")).response(request)
 
     async def docs_style(request: Request) -> Response:
         return style.response(request)
@@ -61,10 +62,10 @@ def add_pages(app: FastAPI, folder: Path = STATIC) -> None:
     app.add_route("/docs.css", docs_style)
 
 
-def _origin(request: Request) -> str:
-    """Where the browser believes that the page is, like https://digits.example; without a good `Host`, nothing."""
+def _origin(request: Request, unknown: str = ".") -> str:
+    """Where the browser believes that the page is, like https://digits.example; without a good `Host`, `unknown`."""
     host = request.headers.get("host", "")
     scheme = request.headers.get("x-forwarded-proto", request.url.scheme).partition(",")[0]
     if not HOST.fullmatch(host) or scheme not in ("http", "https"):
-        return "."
+        return unknown
     return f"{scheme}://{host}{request.scope.get('root_path', '')}"

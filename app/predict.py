@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from starlette.types import Receive, Scope
 
 from app.accept import accept_of, check_accept
+from app.asked import Asked, check_query
 from app.body import read_body
-from app.drawing import JSON, Picture, Strokes, check_media, open_drawing
+from app.drawing import CODING, JSON, Picture, Strokes, check_coding, check_media, open_drawing
 from app.inline import is_plain, is_small
 from app.schema import PREDICT_BODY, Prediction, problems
 from app.service import Service
@@ -19,15 +19,6 @@ from model.reader import DEFAULT, Reader, Reading
 PATH, METHOD = "/predict", "POST"
 
 _ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked about a drawing: of which network, and whether to explain the answer, or which digit's evidence."""
-
-    model: str = DEFAULT
-    explain: bool = False
-    digit: int | None = None
 
 
 def read(reader: Reader, drawing: Strokes | Picture, asked: Asked) -> Reading:
@@ -58,6 +49,7 @@ async def answer(service: Service, scope: Scope, receive: Receive, asked: Asked)
     headers = dict(scope["headers"])
     content_type, declared = headers.get(b"content-type", b"").decode("latin-1"), headers.get(b"content-length", b"")
     check_media(content_type)
+    check_coding(headers.get(CODING, b"").decode("latin-1"))
     with service.bytes.lease() as grow:
         body = await read_body(receive, declared, settings.max_bytes, settings.body_seconds, grow)
         drawing = open_drawing(content_type, body) if is_small(content_type, len(body)) else None
@@ -99,6 +91,7 @@ def add_predict(app: FastAPI, service: Service) -> None:
         ] = None,
     ) -> Response:
         """Send an image as the body, an image as the part `file` of a form, or JSON with strokes or a data URI."""
+        check_query([name for name, _ in request.query_params.multi_items()])
         return await answer(service, request.scope, request.receive, Asked(model, explain, digit))
 
     app.include_router(router)

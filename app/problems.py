@@ -5,10 +5,10 @@
                    not-an-image        422  no picture, or a damaged one
                    too-many-pixels     413  a picture too large to decode
                    too-large           413  a body with too many bytes
-                   unsupported-media   415  neither an image that is read, nor JSON, nor a form
-    the request    bad-json            422  not JSON, or neither strokes nor an image in it
-                   bad-form            422  not a form, or no part named `file` in it
-                   bad-query           422  a query parameter with a value that it does not take
+                   unsupported-media   415  neither an image that is read, nor JSON, nor a form, or compressed
+    the request    bad-json            422  not JSON, neither strokes nor an image in it, or an option
+                   bad-form            422  not a form, no part named `file` in it, or an option
+                   bad-query           422  a query parameter that there is not, given twice, or of a value not taken
                    bad-request         400  anything else that the server cannot make sense of
                    unknown-model       404  no network of that name
                    not-found           404  nothing at that path

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from app.accept import accept_of, check_accept
+from app.asked import Asked
 from app.cors import ORIGIN
-from app.drawing import JSON, check_media, open_drawing
+from app.drawing import CODING, JSON, check_media, open_drawing
 from app.inline import is_small
-from app.predict import METHOD, PATH, Asked, as_json, is_quick, read_quick
+from app.predict import METHOD, PATH, as_json, is_quick, read_quick
 from app.problems import REQUEST_ID, Problem, problem_of
 from app.service import Service
 from model.errors import DrawingError
@@ -23,8 +24,8 @@ Pairs = Sequence[tuple[bytes, bytes]]
 
 _METHOD, _URL = METHOD.encode("ascii"), PATH.encode("ascii")
 _JSON = (b"content-type", JSON.encode("ascii"))
-# Whoever sends one of these asks for more than an answer.
-_MORE = frozenset({REQUEST_ID, b"expect", b"transfer-encoding", b"upgrade"})
+# Whoever sends one of these asks for more than an answer, or sends more than a drawing.
+_MORE = frozenset({REQUEST_ID, CODING, b"expect", b"transfer-encoding", b"upgrade"})
 _DIGITS = 9  # of a length that may matter
 
 

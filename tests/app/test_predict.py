@@ -74,6 +74,14 @@ def test_each_image_format_is_read(server: Server, form: str) -> None:
     assert assert_answer(raw)["digit"] == assert_answer(uri)["digit"] == 7
 
 
+def test_a_jpeg_may_be_called_jpg(server: Server) -> None:
+    data, url = saved(picture(7), "JPEG"), f"{server.url}/predict"
+    raw = httpx.post(url, content=data, headers={"Content-Type": "Image/JPG; q=1"})
+    uri = httpx.post(url, json={"image": data_uri(data, "image/jpg")})
+    form = httpx.post(url, files={"file": ("7.jpg", data, "image/jpg")})
+    assert [assert_answer(each)["digit"] for each in (raw, uri, form)] == [7, 7, 7]
+
+
 def test_base64_may_be_broken_into_lines(server: Server) -> None:
     wrapped = "data:image/png;base64," + base64.encodebytes(png(7)).decode("ascii")
     assert wrapped.count("\n") > 10

@@ -1,6 +1,7 @@
 """Every way to be refused."""
 
 import asyncio
+import gzip
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import model.errors
 from app.drawing import ACCEPTED
 from app.problems import PROBLEMS
 from tests.app.inprocess import app_with, client_of
-from tests.app.pictures import STROKES, data_uri, picture, png, slow_png
+from tests.app.pictures import FORM, STROKES, data_uri, picture, png, slow_png
 from tests.app.shapes import assert_problem
 from tests.conftest import Server
 from tests.encodings import saved
@@ -91,8 +92,8 @@ def test_other_content_is_refused_with_a_list_of_what_is_read(server: Server, co
 
 
 FORM_PROBLEMS = {
-    "no boundary": (b"", "multipart/form-data"),
-    "a long boundary": (b"", f"multipart/form-data; boundary={'x' * 500}"),
+    "no boundary": (b"--x--\r\n", "multipart/form-data"),
+    "a long boundary": (b"--x--\r\n", f"multipart/form-data; boundary={'x' * 500}"),
     "nothing in it": (b"", "multipart/form-data; boundary=x"),
     "no form": (png(7), "multipart/form-data; boundary=x"),
     "another boundary": (b"--y\r\n\r\n\r\n--y--\r\n", "multipart/form-data; boundary=x"),
@@ -116,6 +117,45 @@ def test_a_form_that_cannot_be_read_is_refused(server: Server, name: str) -> Non
     assert_problem(_post(server, body, content_type), "bad-form")
 
 
+@pytest.mark.parametrize("more", [{}, {"X-Request-Id": "7"}], ids=["shortcut", "app"])
+@pytest.mark.parametrize(
+    ("content_type", "kind"), [("image/png", "not-an-image"), ("application/json", "bad-json"), (FORM, "bad-form")]
+)
+def test_an_empty_body_is_called_empty(server: Server, content_type: str, kind: str, more: dict[str, str]) -> None:
+    headers = {"Content-Type": content_type, **more}
+    assert "body is empty" in assert_problem(httpx.post(f"{server.url}/predict", headers=headers), kind)
+
+
+def test_a_file_that_is_empty_or_only_named_is_told_from_a_bad_one(server: Server) -> None:
+    details = {
+        data: assert_problem(httpx.post(f"{server.url}/predict", files={"file": data}), "not-an-image")
+        for data in ((None, b""), ("7.png", b""), (None, b"7.png"), ("7.png", b"7.png"), (None, b"\x89PNG"))
+    }
+    assert ["is empty" in detail for detail in details.values()] == [True, True, False, False, False]
+    assert ["file=@7.png`, with" in detail for detail in details.values()] == [False, False, True, False, False]
+
+
+def test_a_picture_in_a_part_without_a_file_name_is_a_picture_all_the_same(server: Server) -> None:
+    assert httpx.post(f"{server.url}/predict", files={"file": (None, png(7))}).json()["digit"] == 7
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, GZip"])
+def test_a_compressed_body_is_refused_as_such(server: Server, coding: str) -> None:
+    for content_type, data in (("application/json", b'{"strokes":[]}'), ("image/png", png(7))):
+        headers = {"Content-Type": content_type, "Content-Encoding": coding}
+        response = httpx.post(f"{server.url}/predict", content=gzip.compress(data), headers=headers)
+        detail = assert_problem(response, "unsupported-media")
+        assert coding in detail
+        assert "uncompressed" in detail
+        assert response.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+def test_a_body_that_says_that_it_is_not_compressed_is_read(server: Server, coding: str) -> None:
+    headers = {"Content-Type": "image/png", "Content-Encoding": coding}
+    assert httpx.post(f"{server.url}/predict", content=png(7), headers=headers).json()["digit"] == 7
+
+
 def test_an_unknown_model_is_refused_with_the_names_of_those_there_are(server: Server) -> None:
     response = httpx.post(f"{server.url}/predict?model=resnet", json={"strokes": STROKES[7]})
     detail = assert_problem(response, "unknown-model")
@@ -126,6 +166,37 @@ def test_an_unknown_model_is_refused_with_the_names_of_those_there_are(server: S
 def test_a_query_parameter_of_another_type_is_refused(server: Server) -> None:
     response = httpx.post(f"{server.url}/predict?explain=perhaps", json={"strokes": STROKES[7]})
     assert "explain" in assert_problem(response, "bad-query")
+
+
+@pytest.mark.parametrize("query", ["explian=true", "model=blog&Explain=true", "explain=true&x", "=7"])
+def test_a_query_parameter_that_there_is_not_is_refused_with_those_there_are(server: Server, query: str) -> None:
+    detail = assert_problem(httpx.post(f"{server.url}/predict?{query}", json={"strokes": STROKES[7]}), "bad-query")
+    assert repr(query.rpartition("&")[2].partition("=")[0]) in detail
+    assert "model, explain, digit" in detail
+
+
+@pytest.mark.parametrize(
+    "query", ["model=blog&model=digitnet", "explain=true&explain=true", "digit=1&model=blog&digit="]
+)
+def test_a_query_parameter_given_twice_is_refused(server: Server, query: str) -> None:
+    detail = assert_problem(httpx.post(f"{server.url}/predict?{query}", json={"strokes": STROKES[7]}), "bad-query")
+    assert query.partition("=")[0] in detail
+
+
+@pytest.mark.parametrize("option", ["model", "explain", "digit"])
+def test_an_option_in_the_body_is_refused_and_told_where_it_belongs(server: Server, option: str) -> None:
+    url = f"{server.url}/predict"
+    for response, kind in (
+        (httpx.post(url, json={"strokes": STROKES[7], option: "1"}), "bad-json"),
+        (httpx.post(url, json={option: None, "image": data_uri(png(7))}), "bad-json"),
+        (httpx.post(url, data={option: "1"}, files={"file": png(7)}), "bad-form"),
+    ):
+        if (option, kind) == ("digit", "bad-json"):  # a label
+            assert response.status_code == 200
+            continue
+        detail = assert_problem(response, kind)
+        assert repr(option) in detail
+        assert "/predict?model=blog" in detail
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/predict/", "/static/nothing.js", "/static/", "/static/%2e%2e/LICENSE"])

@@ -29,6 +29,8 @@ REQUESTS: dict[str, tuple[bytes, dict[str, str]]] = {
     "a JPEG, for a thread": (saved(picture(7), "JPEG"), {"Content-Type": "image/jpeg"}),
     "a dot too small for any float": (b'{"strokes":[[[0,0],[5e-324,0]]]}', {"Content-Type": JSON}),
     "nothing": (b"", {"Content-Type": JSON}),
+    "a file that was only named": (form_of(b"7.png").replace(b'; filename="7.png"', b""), {"Content-Type": FORM}),
+    "an option": (b'{"strokes":[],"model":"blog"}', {"Content-Type": JSON}),
     "a blank": (saved(picture(7, ink=255)), {"Content-Type": PNG}),
     "half a JSON": (BODY[:30], {"Content-Type": JSON}),
     "half a picture": (png(7)[:200], {"Content-Type": PNG}),
@@ -61,7 +63,12 @@ def test_what_asks_for_more_than_an_answer_is_left_to_the_app() -> None:
     assert not take(service, b"POST", b"/predict?explain=true", plain)
     assert not take(service, b"POST", b"/predict", plain[:1])
     for name, value in (
-        *((b"x-request-id", b"7"), (b"expect", b"100-continue"), (b"transfer-encoding", b"chunked")),
+        *(
+            (b"x-request-id", b"7"),
+            (b"content-encoding", b"gzip"),
+            (b"expect", b"100-continue"),
+            (b"transfer-encoding", b"chunked"),
+        ),
         *((b"content-length", b"9" * 20), (b"content-length", b"5000")),
     ):
         assert not take(service, b"POST", b"/predict", [*plain, (name, value)]), name
