@@ -62,6 +62,7 @@ class Recipe:
     styles: int = 0  # drawings in styles that MNIST lacks, beside its images, see model/synthesis.py
     marks: int = 0  # drawings that are no digit
     pieces: int = 0  # images cut and joined from MNIST's until they are no digit
+    coarse: float = 0.0  # the share of the styles' drawings seen as in a picture of few pixels
     sets: int = 1  # how many such sets are made; each epoch takes the next, so that none is learnt by heart
     none_weight: float = 1.0  # what a drawing that is no digit counts: to lose a digit is worse than to pass a letter
     average: float = 0.0  # evaluate a moving average of the weights that remembers this share at each step
@@ -93,6 +94,7 @@ RECIPES = {
         styles=32_000,
         marks=9_000,
         pieces=2_000,
+        coarse=0.08,
         sets=4,
         none_weight=0.5,
         average=0.998,
@@ -138,7 +140,7 @@ def load_data(folder: Path, recipe: Recipe, limit: int | None) -> Data:
     train, held_out, test = (part.first(limit) for part in (train, held_out, mnist.load(folder, train=False)))
     scale = 1.0 if limit is None else min(1.0, limit / 55_000)
     sets = [added(recipe, scale, train, FIRST_SET + index) for index in range(recipe.sets)]
-    held_out_drawn = added(recipe, scale * len(held_out) / len(train), held_out, HELD_OUT_SET)
+    held_out_drawn = added(replace(recipe, coarse=0.0), scale * len(held_out) / len(train), held_out, HELD_OUT_SET)
     count, size = len(train), len(sets[0])
     epochs = [torch.cat((torch.arange(count), torch.arange(size) + count + size * i)) for i in range(len(sets))]
     everything = mnist.Split.joined(train, *sets)
@@ -152,7 +154,7 @@ def added(recipe: Recipe, share: float, digits: mnist.Split, seed: int) -> mnist
     styles, marks, pieces = (math.ceil(share * count) for count in (recipe.styles, recipe.marks, recipe.pieces))
     images, labels = np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64)
     if styles:
-        drawn, drawn_labels = synthesis.styles(styles, seed)
+        drawn, drawn_labels = synthesis.styles(styles, seed, recipe.coarse)
         images, labels = np.concatenate((images, drawn)), np.concatenate((labels, drawn_labels))
     if marks:
         images = np.concatenate((images, synthesis.marks(marks, seed)))

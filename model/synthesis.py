@@ -3,8 +3,10 @@
 All of it goes through the program's own rasteriser and normaliser, as a drawing does in the service.
 """
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 
 import numpy as np
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from model.curves import Strokes
 from model.ink import Pixels
 from model.marks import scribble
-from model.normalise import SIZE, normalise
+from model.normalise import SIZE, averaging, normalise
 from model.strokes import PEN, rasterise
 from model.styles import sample, sample_letter
 
@@ -21,6 +23,7 @@ NOT_A_DIGIT = 10  # the label of what is no digit
 CHUNK = (
     500  # drawings that a worker makes from one seed, so that the result does not depend on how many workers there are
 )
+COARSE = (7, 15)  # pixels, the second exclusive, on the longer side of a picture of few pixels
 AMOUNT = (0.6, 1.4)  # how far a drawing strays from its template, from a calm hand to a hasty one
 
 Bytes = NDArray[np.uint8]  # (n, 28, 28), or one image without the n
@@ -28,9 +31,12 @@ Labels = NDArray[np.int64]  # (n,)
 Random = np.random.Generator
 
 
-def styles(count: int, seed: int, workers: int = 2) -> tuple[Bytes, Labels]:
-    """Digits in all styles, equally many of each digit: (count, 28, 28) uint8, white on black, and (count,) labels."""
-    images = _in_chunks(_some_styles, count, seed, workers)
+def styles(count: int, seed: int, coarse: float = 0.0, workers: int = 2) -> tuple[Bytes, Labels]:
+    """Digits in all styles, equally many of each digit: (count, 28, 28) uint8, white on black, and (count,) labels.
+
+    `coarse`: the share of them that is seen as in a picture of few pixels.
+    """
+    images = _in_chunks(partial(_some_styles, coarse=coarse), count, seed, workers)
     return images, np.arange(count, dtype=np.int64) % CHUNK % 10
 
 
@@ -55,9 +61,9 @@ def _in_chunks(make: Callable[[int, int], Bytes], count: int, seed: int, workers
         return np.concatenate(list(pool.map(make, [seed] * len(starts), starts)))[:count]
 
 
-def _some_styles(seed: int, start: int) -> Bytes:
+def _some_styles(seed: int, start: int, coarse: float) -> Bytes:
     rng = np.random.default_rng((seed, 0, start))
-    return np.stack([_drawn(sample(index % 10, rng, rng.uniform(*AMOUNT))[0], rng) for index in range(CHUNK)])
+    return np.stack([_drawn(sample(index % 10, rng, rng.uniform(*AMOUNT))[0], rng, coarse) for index in range(CHUNK)])
 
 
 def _some_marks(seed: int, start: int) -> Bytes:
@@ -84,10 +90,20 @@ def _extent(strokes: Strokes, axis: int) -> float:
     return float(points.max() - points.min())
 
 
-def _drawn(strokes: Strokes, rng: Random) -> Bytes:
+def _drawn(strokes: Strokes, rng: Random, coarse: float = 0.0) -> Bytes:
     """Strokes as the networks see them, with a pen as wide as people choose, most like the service's own."""
     pen = float(np.clip(PEN * np.exp(0.3 * rng.standard_normal()), 0.05, 0.28))
-    return _bytes(rasterise(strokes, pen).pixels)
+    ink = rasterise(strokes, pen).pixels
+    return _bytes(_in_few_pixels(ink, int(rng.integers(*COARSE))) if rng.random() < coarse else ink)
+
+
+def _in_few_pixels(ink: Pixels, side: int) -> Pixels:
+    """Ink as in a picture that has so many pixels for the digit's longer side."""
+    height, width = ink.shape
+    longest = max(height, width)
+    rows, columns = (max(1, math.ceil(side * length / longest)) for length in (height, width))
+    few = averaging(rows, height, 0, height) @ ink @ averaging(columns, width, 0, width).T
+    return few.astype(np.float32)
 
 
 def _bytes(ink: Pixels) -> Bytes:

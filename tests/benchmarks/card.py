@@ -138,8 +138,10 @@ def measure() -> dict[str, Any]:
     pairs = {"MNIST test": (mnist, sets["mnist_labels"]), "pendigits-train": (pen, sets["pen_labels"])}
     reliability(pairs, PICTURES / "reliability.png")
     styles.sheet(PICTURES / "styles.png")
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
     return {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": today,
+        "times": today,
         "processor": processor(),
         "cards": Reader().cards(),
         "reading": {name: reading.measure(network, sets) for name, network in networks.items()},
@@ -179,7 +181,7 @@ def text(figures: dict[str, Any]) -> str:
         "# Model card",
         "",
         "Written from `figures.json` by `python -m tests.benchmarks.card`; a test holds the two together.",
-        f"Measured on {figures['date']}, {figures['processor']}.",
+        f"Measured on {figures['date']}, the times on {figures['times']}, {figures['processor']}.",
         "",
         "## What it is",
         "",

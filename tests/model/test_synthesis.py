@@ -1,6 +1,7 @@
 """What is drawn for training: the same from the same seed, and what it claims to be, for the network that ships."""
 
 import numpy as np
+import pytest
 
 from model import synthesis
 from model.ink import Pixels
@@ -19,13 +20,19 @@ def said(images: Bytes) -> Labels:
     return answers
 
 
-def test_digits_are_drawn_to_be_read() -> None:
-    images, labels = synthesis.styles(COUNT, 5)
+@pytest.mark.parametrize("coarse", [0.0, 1.0], ids=["as drawn", "in few pixels"])
+def test_digits_are_drawn_to_be_read(coarse: float) -> None:
+    images, labels = synthesis.styles(COUNT, 5, coarse)
     assert images.shape == (COUNT, 28, 28)
     assert images.dtype == np.uint8
     assert (images.max(axis=(1, 2)) == 255).all()
     assert np.bincount(labels).tolist() == [COUNT // 10] * 10
     assert (said(images) == labels).mean() >= 0.96
+
+
+def test_few_pixels_are_seen_blurred() -> None:
+    sharp, blurred = (np.abs(np.diff(synthesis.styles(COUNT, 5, coarse)[0] / 255.0)).mean() for coarse in (0.0, 1.0))
+    assert blurred < 0.9 * sharp
 
 
 def test_marks_and_pieces_are_drawn_not_to_be_read() -> None:
@@ -36,6 +43,6 @@ def test_marks_and_pieces_are_drawn_not_to_be_read() -> None:
 
 
 def test_a_seed_gives_the_same_drawings_however_many_draw_them() -> None:
-    one, two = (synthesis.styles(2 * COUNT, 5, workers)[0] for workers in (1, 2))
+    one, two = (synthesis.styles(2 * COUNT, 5, 0.5, workers)[0] for workers in (1, 2))
     assert np.array_equal(one, two)
-    assert not np.array_equal(one, synthesis.styles(2 * COUNT, 6)[0])
+    assert not np.array_equal(one, synthesis.styles(2 * COUNT, 6, 0.5)[0])
