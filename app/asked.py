@@ -29,7 +29,10 @@ def check_query(names: Sequence[str]) -> None:
 
 
 def check_place(names: Collection[str], kind: str) -> None:
-    """Raise the problem `kind` for an option among the names that a body holds, where nobody would read it."""
+    """Raise the problem `kind` for an option among the names that a body holds, where nobody would read it.
+
+    But for `digit`: what is drawn may well be written beside the drawing.
+    """
     for name in OPTIONS:
-        if name in names:
+        if name in names and name != "digit":
             raise Problem(kind, f"{name!r} belongs in the address, not in the body: as in /predict?model=blog.")

@@ -92,7 +92,7 @@ def _from_json(body: bytes) -> Strokes | Picture:
         raise Problem("bad-json", f"This is not JSON: {_reason(error)}. {_HOW}") from None
     if not isinstance(content, dict) or ("strokes" in content) == ("image" in content):
         raise Problem("bad-json", f"This JSON is not an object with either strokes or an image in it. {_HOW}")
-    check_place(content.keys() - {"digit"}, "bad-json")  # which may be a label beside the strokes
+    check_place(content, "bad-json")
     if "strokes" in content:
         return Strokes(content["strokes"])
     return Picture(_from_data_uri(content["image"]))

@@ -39,7 +39,7 @@ class Number(NamedTuple):
             value = self.low - 1
         if not self.low <= value <= self.high:
             takes = f"a whole number from {self.low} to {self.high}"
-            raise BadSetting(_refusal(self, text, takes))
+            raise BadSetting(_refusal(self, text[:40], takes))
         return value
 
 
@@ -53,7 +53,7 @@ class Folder(NamedTuple):
     def read(self, text: str) -> Path | None:
         """The folder, or None where none is named."""
         if text and not Path(text).is_dir():
-            raise BadSetting(_refusal(self, text, "a folder that exists"))
+            raise BadSetting(_refusal(self, text[:200], "a folder that exists"))
         return Path(text) if text else None
 
 
@@ -70,7 +70,7 @@ class Origins(NamedTuple):
         for origin in origins:
             if origin != "*" and not _ORIGIN.fullmatch(origin):
                 takes = "origins in small letters, without a path or a slash at the end, and commas between"
-                raise BadSetting(_refusal(self, origin, takes))
+                raise BadSetting(_refusal(self, origin[:80], takes))
         return origins
 
 
@@ -151,6 +151,6 @@ def variable(setting: Setting) -> str:
 
 def _refusal(setting: Setting, text: str, takes: str) -> str:
     return (
-        f"{variable(setting)}={text[:200]!r} is not allowed. It takes {takes}, {setting.default} if it is not set. "
+        f"{variable(setting)}={text!r} is not allowed. It takes {takes}, {setting.default} if it is not set. "
         f"{setting.help}"
     )

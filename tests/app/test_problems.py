@@ -163,42 +163,6 @@ def test_an_unknown_model_is_refused_with_the_names_of_those_there_are(server: S
     assert "blog" in detail
 
 
-def test_a_query_parameter_of_another_type_is_refused(server: Server) -> None:
-    response = httpx.post(f"{server.url}/predict?explain=perhaps", json={"strokes": STROKES[7]})
-    assert "explain" in assert_problem(response, "bad-query")
-
-
-@pytest.mark.parametrize("query", ["explian=true", "model=blog&Explain=true", "explain=true&x", "=7"])
-def test_a_query_parameter_that_there_is_not_is_refused_with_those_there_are(server: Server, query: str) -> None:
-    detail = assert_problem(httpx.post(f"{server.url}/predict?{query}", json={"strokes": STROKES[7]}), "bad-query")
-    assert repr(query.rpartition("&")[2].partition("=")[0]) in detail
-    assert "model, explain, digit" in detail
-
-
-@pytest.mark.parametrize(
-    "query", ["model=blog&model=digitnet", "explain=true&explain=true", "digit=1&model=blog&digit="]
-)
-def test_a_query_parameter_given_twice_is_refused(server: Server, query: str) -> None:
-    detail = assert_problem(httpx.post(f"{server.url}/predict?{query}", json={"strokes": STROKES[7]}), "bad-query")
-    assert query.partition("=")[0] in detail
-
-
-@pytest.mark.parametrize("option", ["model", "explain", "digit"])
-def test_an_option_in_the_body_is_refused_and_told_where_it_belongs(server: Server, option: str) -> None:
-    url = f"{server.url}/predict"
-    for response, kind in (
-        (httpx.post(url, json={"strokes": STROKES[7], option: "1"}), "bad-json"),
-        (httpx.post(url, json={option: None, "image": data_uri(png(7))}), "bad-json"),
-        (httpx.post(url, data={option: "1"}, files={"file": png(7)}), "bad-form"),
-    ):
-        if (option, kind) == ("digit", "bad-json"):  # a label
-            assert response.status_code == 200
-            continue
-        detail = assert_problem(response, kind)
-        assert repr(option) in detail
-        assert "/predict?model=blog" in detail
-
-
 @pytest.mark.parametrize("path", ["/nothing", "/predict/", "/static/nothing.js", "/static/", "/static/%2e%2e/LICENSE"])
 def test_an_unknown_path_is_not_found(server: Server, path: str) -> None:
     assert_problem(httpx.get(server.url + path), "not-found")
