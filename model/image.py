@@ -11,6 +11,7 @@ from model.errors import Blank
 from model.ink import Ink, Pixels
 from model.light import is_narrow, light_on
 from model.normalise import averaging, tight_box
+from model.sheet import cut_to_sheet
 from model.specks import without_specks
 from model.strokes import PEN
 
@@ -44,21 +45,27 @@ def read_image(data: bytes) -> Ink:
     """Find the ink in an encoded image.
 
     `data`: a PNG, JPEG, WebP, GIF (its first frame) or BMP. Dark on light or light on dark, opaque or transparent,
-    turned by EXIF, flat paper or unevenly lit. Raises `NotAnImage`, `TooManyPixels` (before decoding) or `Blank`.
+    turned by EXIF, flat paper or unevenly lit, or a sheet of it on a darker table. Raises `NotAnImage`, `TooManyPixels`
+    (before decoding) or `Blank`.
     """
     picture, scale = decode(data)
     lossy = picture.info.get("lossy", False)
-    edge = 0
+    corner = 0, 0
     ink = None if lossy else _drawn(picture)
     if ink is None:
         edge = _frame(picture)
         picture = picture.crop((edge, edge, picture.width - edge, picture.height - edge)) if edge else picture
+        corner = edge, edge
         ink = _drawn(picture) if edge and not lossy else None
     if ink is None:
+        sheet = cut_to_sheet(picture) if picture.mode != "RGBA" else None
+        if sheet:
+            picture, inner = sheet
+            corner = corner[0] + inner[0], corner[1] + inner[1]
         colours, flat = _on_paper(picture)
         ink = _thickened(_difference(colours, flat, lossy))
     left, top = ink.origin
-    return Ink(ink.pixels, ((left + edge) / scale, (top + edge) / scale), ink.scale * scale)
+    return Ink(ink.pixels, ((left + corner[0]) / scale, (top + corner[1]) / scale), ink.scale * scale)
 
 
 def _frame(picture: Image.Image) -> int:

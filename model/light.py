@@ -53,7 +53,7 @@ def _shade(colours: NDArray[np.uint8]) -> Pixels:
     as strokes are, and leaves every edge of what is wide where it was.
     """
     reach = max(1, round(SHADE * min(colours.shape[:2])))
-    closed: Pixels = _widest(_widest(colours, reach, np.maximum), reach, np.minimum).astype(np.float32)
+    closed: Pixels = widest(widest(colours, reach, np.maximum), reach, np.minimum).astype(np.float32)
     # The lightest of noisy pixels is lighter than the paper.
     closed *= np.median(colours[::4, ::4] / np.maximum(closed[::4, ::4], 1), axis=(0, 1)).astype(np.float32)
     return closed
@@ -68,16 +68,16 @@ def is_narrow(colours: NDArray[np.uint8], middle: Pixels) -> bool:
     framed[:] = middle
     framed[2 * reach : -2 * reach, 2 * reach : -2 * reach] = small
     for first, then in ((np.maximum, np.minimum), (np.minimum, np.maximum)):
-        left = _widest(_widest(framed, reach, first), reach, then)
+        left = widest(widest(framed, reach, first), reach, then)
         if (np.abs(left - middle).max(axis=2) <= MISFIT * 255).mean() >= BARE:
             return True
     return False
 
 
-def _widest(pixels: NDArray[np.uint8], reach: int, most: np.ufunc) -> NDArray[np.uint8]:
+def widest(pixels: NDArray[np.uint8], reach: int, most: np.ufunc) -> NDArray[np.uint8]:
     """The lightest, or darkest, within `reach` pixels on each axis; in steps that double, so that it takes few."""
     for axis in (0, 1):
-        padding = [(0, 0), (0, 0), (0, 0)]
+        padding = [(0, 0)] * pixels.ndim
         padding[axis] = (reach, reach)
         pixels, span = np.pad(pixels, padding, mode="edge"), 1
         while span <= 2 * reach:
