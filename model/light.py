@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from model.ink import Pixels
 
@@ -24,7 +25,7 @@ def light_on(colours: NDArray[np.uint8]) -> tuple[Pixels, bool]:
     """
     height, width = colours.shape[:2]
     step = max(1, max(height, width) // THUMBNAIL)
-    thumbnail = colours[::step, ::step].astype(np.float64)
+    thumbnail = np.asarray(Image.fromarray(colours).reduce(step), np.float64)  # averaged: a dark board is mostly grain
     rows, columns = thumbnail.shape[:2]
     y, x = (grid.ravel() for grid in np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij"))
     terms = np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=1)

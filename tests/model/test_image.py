@@ -51,6 +51,14 @@ def test_a_canvas_that_was_filled_is_read_as_the_same_picture_without_its_channe
     assert (seen(saved(large.convert("RGBA"))) == seen(saved(large))).all()
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+@pytest.mark.parametrize("grain", [3, 6, 10])
+def test_chalk_on_a_dark_board_with_grain_is_read(form: str, grain: float) -> None:
+    chalk = np.asarray(seven(ink=(210, 210, 200), paper=(38, 42, 40)), float)
+    noisy = chalk + np.random.default_rng(0).normal(0, grain, chalk.shape)
+    assert Reader().read_image(saved(Image.fromarray(noisy.clip(0, 255).astype(np.uint8)), form)).digit == 7
+
+
 @pytest.mark.parametrize(
     ("what", "data", "least"),
     [
