@@ -49,7 +49,7 @@ const reader = new Reader({ answered, troubled });
 const pad = new Pad(find("#pad", HTMLCanvasElement), {
   begun() {
     sheet.dataset.holds = "strokes";
-    if (!reader.isFailing) result.drawing(history.drawing.picture !== null);
+    if (!reader.isFailing) result.unanswered("drawing", history.drawing.picture !== null);
   },
   moved(stroke) {
     live = withStroke(history.drawing, stroke);
@@ -87,13 +87,14 @@ function changed() {
   redoButton.disabled = !history.canRedo;
   clearButton.disabled = !history.canClear;
   if (isBlank(drawing)) {
+    if (reader.isFailing) void knock(false);
     reader.stop();
     shown = null;
     result.empty();
     why.empty();
     past.empty();
   } else {
-    if (!reader.isFailing) result.waiting(!shown || !continues(shown, drawing));
+    if (!reader.isFailing) result.unanswered("waiting", !shown || !continues(shown, drawing));
     reader.ask(drawing, true);
   }
   tray.offer(drawing, null);
@@ -207,7 +208,7 @@ function open() {
   if (strokes) {
     const drawing = { strokes, picture: null };
     take(() => {
-      linked = drawing; // only now: a stroke in progress is ended first, and is a change
+      linked = drawing; // after the stroke in progress
       history.put(drawing);
     });
   } else if (isLink(location.hash) && isBlank(history.drawing)) {

@@ -81,7 +81,8 @@ async function fit(file) {
     const { data } = paper.getImageData(0, 0, canvas.width, canvas.height);
     const type = isOpaque(data) ? "image/jpeg" : "image/png";
     const blob = await new Promise((/** @type {BlobCallback} */ done) => canvas.toBlob(done, type, 0.92));
-    return blob ? new File([blob], file.name, { type: blob.type }) : file;
+    const name = READ.has(file.type) ? file.name : ""; // no file that a server reads is like this copy
+    return blob ? new File([blob], name, { type: blob.type }) : file;
   } catch {
     return file; // this browser cannot read it: perhaps the server can
   } finally {

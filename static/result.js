@@ -10,9 +10,11 @@ import { find } from "./elements.js";
 /** A screen reader hears an answer once the hand has rested this long: a 5 is one answer, not one for each stroke. */
 const REST_MS = 700;
 
-const EMPTY = { words: "Go on, draw one", detail: "From 0 to 9, in your own hand. I read along." };
+/** From this chance on, what is no digit is near one. */
+const NEAR = 0.2;
 
-const READING = { words: "Reading…", detail: "" };
+/** Once the pen is up, the answer to half a drawing stays this long: then it looks like the last. */
+const LATE_MS = 300;
 
 /** @type {Record<Trouble["kind"], { words: string, detail: string }>} */
 const TROUBLES = {
@@ -49,6 +51,7 @@ export class Result {
   #announcement;
   #chances;
   #timer = 0;
+  #late = 0;
 
   /**
    * @param {HTMLElement} root  `#result`
@@ -71,7 +74,7 @@ export class Result {
   empty() {
     this.#enter("empty");
     this.#show("");
-    this.#say(EMPTY.words, EMPTY.detail);
+    this.#say("Go on, draw one", "From 0 to 9, in your own hand. I read along.");
     this.#weigh([]);
   }
 
@@ -81,15 +84,12 @@ export class Result {
     this.#announce(`${DAMAGED.words}. ${DAMAGED.detail}`);
   }
 
-  /** @param {boolean} isOther  than the drawing whose answer can be seen */
-  drawing(isOther) {
-    this.#enter("drawing");
-    if (isOther) this.#forget();
-  }
-
-  /** @param {boolean} isOther  than the drawing whose answer can be seen */
-  waiting(isOther) {
-    this.#enter("waiting");
+  /**
+   * @param {"drawing" | "waiting"} state
+   * @param {boolean} isOther  than the drawing whose answer can be seen
+   */
+  unanswered(state, isOther) {
+    this.#enter(state);
     if (isOther) this.#forget();
   }
 
@@ -135,12 +135,14 @@ export class Result {
   /** Nobody takes the answer to one drawing for that to the next. */
   #forget() {
     this.#show("");
-    this.#say(READING.words, READING.detail);
+    this.#say("Reading…", "");
     this.#weigh([]);
   }
 
   /** @param {State} state */
   #enter(state) {
+    clearTimeout(this.#late);
+    if (state === "waiting") this.#late = setTimeout(() => this.#forget(), LATE_MS);
     this.#root.dataset.state = state;
     delete this.#root.dataset.digit;
     delete this.#root.dataset.verdict;
@@ -205,7 +207,8 @@ export function inWords({ digit, probabilities, verdict, alternatives }) {
   const named = `${article(digit)} ${digit}`;
   if (verdict === "sure") return { words: `That’s ${named}`, detail: `${percent(probabilities[digit])} sure` };
   if (verdict === "not_a_digit") {
-    return { words: "That doesn’t look like a digit yet", detail: `The nearest would be ${named}` };
+    const detail = probabilities[digit] < NEAR ? "One digit at a time" : `The nearest would be ${named}`;
+    return { words: "That doesn’t look like a digit", detail };
   }
   const shares = [digit, ...alternatives].map((each) => `${percent(probabilities[each])} for ${article(each)} ${each}`);
   return {

@@ -51,7 +51,7 @@ export class Take {
     this.#answer = answer;
     const hasStrokes = drawing.strokes.length > 0;
     this.#buttons.link.disabled = this.#buttons.strokes.disabled = !hasStrokes;
-    this.#buttons.curl.disabled = !hasStrokes && drawing.picture === null;
+    this.#buttons.curl.disabled = !hasStrokes && !(drawing.picture instanceof File && drawing.picture.name);
     this.#buttons.png.disabled = !answer?.explanation;
   }
 
@@ -92,8 +92,7 @@ export class Take {
 /** @param {Drawing} drawing */
 function toCurl({ strokes, picture }) {
   const url = new URL(address({}), document.baseURI);
-  const name = picture instanceof File && picture.name ? picture.name : "picture.png";
-  if (picture) return `curl -s ${url} -F file=@${quoted(name)}`;
+  if (picture instanceof File) return `curl -s ${url} -F ${quoted(`file=@"${picture.name.replaceAll(/["\\]/g, "\\$&")}"`)}`;
   return `curl -s ${url} -H 'Content-Type: application/json' -d '${JSON.stringify({ strokes })}'`;
 }
 

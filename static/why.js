@@ -33,6 +33,8 @@ export class Why {
   #picture;
   /** @type {Drawing | null} */
   #drawing = null;
+  /** @type {number | null} whose evidence can be seen */
+  #shown = null;
   #asking = new AbortController();
 
   /** @param {HTMLImageElement} picture  the one on the sheet, if any */
@@ -129,16 +131,24 @@ export class Why {
       const { explanation } = await predict(this.#drawing, { explain: true, digit }, asking.signal);
       if (explanation && !asking.signal.aborted) void this.#colour(explanation, digit);
     } catch {
-      if (!asking.signal.aborted) write(this.#speaks, "The reader can’t be reached");
+      if (asking.signal.aborted) return;
+      this.#check(this.#shown); // so that it can be picked again
+      write(this.#speaks, "The reader can’t be reached");
     }
   }
 
   /** @param {number | null} digit */
   #name(digit) {
+    this.#shown = digit;
     const title = digit === null ? "What speaks for it" : `What speaks for ${article(digit)} ${digit}`;
     write(this.#speaks, title);
     this.#evidence.ariaLabel = title;
     this.#digits.disabled = digit === null;
+    this.#check(digit);
+  }
+
+  /** @param {number | null} digit */
+  #check(digit) {
     for (const input of this.#digits.querySelectorAll("input")) input.checked = input.value === `${digit}`;
   }
 }

@@ -195,6 +195,47 @@ def test_a_slow_server_is_said_to_be_slow(page: Page, hand: Hand) -> None:
     assert hand.answer() == 1
 
 
+def test_the_answer_to_half_a_drawing_does_not_outlast_a_slow_line(page: Page, hand: Hand) -> None:
+    held: list[Route] = []
+    page.route("**/predict?explain=true", lambda route: held.append(route))
+    stroke = EIGHT.strokes[0]
+    hand.press(stroke[0])
+    hand.move(stroke)
+    expect(page.locator("#result .digit")).not_to_have_text("")
+    hand.lift()
+    hand.says("Reading…")
+    hand.shows("")
+    assert hand.state() == "waiting"
+    held[-1].continue_()
+    assert hand.answer() == 8
+    page.wait_for_timeout(400)
+    hand.shows("8")
+
+
+def test_two_digits_are_near_none_and_one_is_asked_for(page: Page, hand: Hand) -> None:
+    shrunk = [
+        [[(x / 2 + at, y / 2 + 60) for x, y in stroke] for stroke in drawing.strokes]
+        for drawing, at in ((ONE, 0), (SEVEN, 140))
+    ]
+    hand.draw([*shrunk[0], *shrunk[1]])
+    hand.wait_for("answered")
+    assert page.locator("#result").get_attribute("data-verdict") == "not_a_digit"
+    hand.says("doesn’t look like a digit")
+    expect(page.locator("#result .detail")).to_have_text("One digit at a time")
+
+
+def test_clearing_while_nobody_is_there_promises_nothing(page: Page, hand: Hand, watch: Watch) -> None:
+    watch.expected += ["ERR_INTERNET_DISCONNECTED"]
+    page.context.set_offline(True)
+    hand.draw(ONE.strokes)
+    hand.says("can’t be reached")
+    page.click("#clear")
+    expect(page.locator("#result .detail")).to_contain_text("Draw all the same")
+    page.context.set_offline(False)
+    hand.says("draw one")
+    assert hand.state() == "empty"
+
+
 def test_a_server_killed_while_one_draws_is_waited_for(open_page: OpenPage, watch: Watch) -> None:
     watch.expected += [
         "ERR_CONNECTION_REFUSED",

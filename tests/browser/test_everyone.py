@@ -1,5 +1,6 @@
 """The page without a mouse, without eyes for motion, with a keyboard alone."""
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenPage
@@ -35,6 +36,18 @@ def test_the_keyboard_reaches_everything_sees_where_it_is_and_gets_out_again(pag
 
     assert {"undo", "clear", "file"} <= reached.keys(), reached
     assert all(reached.values()), f"no outline on {[name for name, outlined in reached.items() if not outlined]}"
+
+
+@pytest.mark.parametrize("height", [384, 390, 500])
+def test_a_low_window_loses_nothing_of_the_page(open_page: OpenPage, height: int) -> None:
+    page = open_page(viewport={"width": 844, "height": height})
+    docs = page.locator("header a")
+    docs.focus()
+    box = docs.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    assert 0 < y < height
+    assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).textContent", [x, y]) == "For coders"
 
 
 def test_a_picture_is_chosen_with_the_keyboard_alone(page: Page, hand: Hand) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -183,6 +184,26 @@ def test_the_line_for_curl_gets_the_same_answer(permitted: Page) -> None:
     done = subprocess.run(["sh", "-c", clipboard(permitted)], capture_output=True, text=True, timeout=20, check=True)
 
     assert json.loads(done.stdout)["digit"] == answer
+
+
+@pytest.mark.parametrize("name", ["7, neat.png", "7;x.png", "it's a \"7\\.png"])
+def test_the_line_for_curl_finds_a_picture_of_any_name(permitted: Page, tmp_path: Path, name: str) -> None:
+    image = Image.new("L", (100, 100), 255)
+    image.paste(0, (45, 10, 55, 90))
+    image.save(tmp_path / name, "PNG")
+    permitted.set_input_files("#file", tmp_path / name)
+    answer = Hand(permitted).answer()
+    permitted.click("#copy-curl")
+    command = ["sh", "-c", clipboard(permitted)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=20, check=True)
+    assert json.loads(done.stdout)["digit"] == answer == 1
+
+
+def test_there_is_no_line_for_a_picture_that_only_the_browser_could_read(page: Page, hand: Hand) -> None:
+    one = b'<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"><path d="M45 10h9v80h-9z"/></svg>'
+    page.set_input_files("#file", {"name": "1.svg", "mimeType": "image/svg+xml", "buffer": one})
+    assert hand.answer() == 1
+    expect(page.locator("#copy-curl")).to_be_disabled()
 
 
 def test_the_28_by_28_and_the_strokes_are_saved_under_names_that_say_what_they_are(page: Page, hand: Hand) -> None:

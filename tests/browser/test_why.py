@@ -69,6 +69,22 @@ def test_the_evidence_is_for_the_digit_named_until_another_is_picked(hand: Hand,
     assert page.locator("#digits :checked").input_value() == hand.digit()
 
 
+def test_a_digit_that_was_picked_while_nobody_was_there_can_be_picked_again(
+    hand: Hand, page: Page, watch: Watch
+) -> None:
+    watch.expected += ["ERR_INTERNET_DISCONNECTED"]
+    hand.draw(SEVEN)
+    hand.wait_for("answered")
+    eight = page.locator("#digits input[value='8']")
+    page.context.set_offline(True)
+    eight.check(force=True)
+    expect(page.locator("#speaks")).to_contain_text("can’t be reached")
+    assert page.locator("#digits :checked").input_value() == "7"
+    page.context.set_offline(False)
+    eight.check(force=True)
+    expect(page.locator("#speaks")).to_have_text("What speaks for an 8")
+
+
 def test_another_digit_can_be_picked_with_the_keyboard(hand: Hand, page: Page) -> None:
     hand.draw(SEVEN)
     hand.wait_for("answered")
