@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -34,8 +34,8 @@ from tqdm import tqdm
 
 from model import export, mnist, report, synthesis
 from model.augment import augment
-from model.networks import DIGITS, NETWORKS, folded, parameters
-from model.verdict import Calibration, probabilities
+from model.networks import DIGITS, NETWORKS, FirstStage, folded, parameters
+from model.verdict import Calibration, judge, probabilities
 
 # ----------------------------------------------------------------------------------------------------------------------
 # 1. Recipes: every number that decides how a network is trained. They were chosen on the held-out images.
@@ -63,6 +63,7 @@ class Recipe:
     marks: int = 0  # drawings that are no digit
     pieces: int = 0  # images cut and joined from MNIST's until they are no digit
     coarse: float = 0.0  # the share of the styles' drawings seen as in a picture of few pixels
+    first: int = 0  # epochs in which its first stage learns from the finished network
     sets: int = 1  # how many such sets are made; each epoch takes the next, so that none is learnt by heart
     none_weight: float = 1.0  # what a drawing that is no digit counts: to lose a digit is worse than to pass a letter
     average: float = 0.0  # evaluate a moving average of the weights that remembers this share at each step
@@ -84,6 +85,7 @@ RECIPES = {
         epochs=14,
         together=9,
         settle=3,
+        first=10,
         batch=256,
         optimiser="adamw",
         rate=0.01,
@@ -373,6 +375,7 @@ def share_right(run: Run, split: mnist.Split) -> float:
 
 SURE_ERROR = 0.0007  # of the held-out digits answered "sure", at most this share is wrong: people draw harder ones
 SURE_NONE = 0.02  # of what is no digit, at most this share is answered "sure"
+FIRST_ERROR = 0.002  # of what the first stage answers, the whole network may doubt at most this share
 DROPPED = 0.001  # at most this share of the held-out digits is called no digit: worse than to pass a letter as one
 
 
@@ -389,14 +392,55 @@ def calibrate(logits: Tensor, labels: Tensor) -> Calibration:
     shares, none = (torch.from_numpy(part) for part in probabilities(logits.numpy(), temperature))
     best, answers = shares.max(1)
     digit = labels < DIGITS
-    order = best[digit].argsort(descending=True)
-    wrong = (answers != labels)[digit][order].float().cumsum(0) / torch.arange(1, len(order) + 1)
-    reliable = torch.nonzero(wrong <= SURE_ERROR)
-    sure = max(0.5, float(best[digit][order[reliable[-1]]]) if len(reliable) else 1.0)
+    sure = max(0.5, _reliable_from(best[digit], (answers != labels)[digit], SURE_ERROR))
     if not digit.all():
         sure = max(sure, float(torch.quantile(best[~digit], 1 - SURE_NONE)))
     not_a_digit = max(0.5, float(torch.quantile(none[digit], 1 - DROPPED)))
     return Calibration(round(temperature, 4), round(min(sure, 0.9999), 4), round(not_a_digit, 4))
+
+
+def _reliable_from(scores: Tensor, wrong: Tensor, share: float) -> float:
+    """The lowest of (n,) scores from which on at most that share of (n,) is wrong; infinity where there is none."""
+    order = scores.argsort(descending=True)
+    so_far = wrong[order].float().cumsum(0) / torch.arange(1, len(order) + 1)
+    reliable = torch.nonzero(so_far <= share)
+    return float(scores[order[reliable[-1]]]) if len(reliable) else math.inf
+
+
+def first_stage(
+    best: Run, data: Data, calibration: Calibration, checkpoint: Path, resume: bool
+) -> dict[str, float] | None:
+    """Train the first stage of a finished network, and choose when its answer stands.
+
+    It learns from what the whole network says. Its answer stands where it prefers a digit to all else by a margin, in
+    logits, from which on the whole network is sure of the same digit. Returns that margin and the share of the held-out
+    digits that have it, or None where there is no such margin.
+    """
+    recipe = replace(best.recipe, network="first stage", epochs=best.recipe.first, together=0, settle=0)
+    run = Run(recipe, best.seed, best.per_epoch, FirstStage)
+    if resume and checkpoint.exists():
+        run.restore(checkpoint)
+    train(run, data, recipe.epochs, checkpoint, Committee([best.averaged]))
+
+    held_out = data.held_out.joined(data.held_out_drawn)
+    logits = run.answers(held_out.images)
+    # Scaled, so that the temperature of the whole network is right for both.
+    scale = calibration.temperature / calibrate(logits, held_out.labels).temperature
+    learnt = cast(FirstStage, run.averaged)
+    for parameter in learnt.head.parameters():
+        parameter.data *= scale
+    (most, next_most), answers = (logits * scale).topk(2).values.T, logits.argmax(1)
+    shares, none = probabilities(best.answers(held_out.images).numpy(), calibration.temperature)
+    said = [judge(share, nothing, calibration)[0] == "sure" for share, nothing in zip(shares, none, strict=True)]
+    agreed = torch.tensor(said) & (torch.from_numpy(shares).argmax(1) == answers)
+    digit = answers < DIGITS
+    margin = _reliable_from((most - next_most)[digit], ~agreed[digit], FIRST_ERROR)
+    if math.isinf(margin):
+        return None
+    best.averaged.first = learnt
+    stands = (digit & (most - next_most >= margin))[held_out.labels < DIGITS]
+    share = stands.float().mean().item()
+    return {"parameters": parameters(learnt), "margin": round(margin, 4), "share": round(share, 4)}
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -416,7 +460,9 @@ def result(run: Run, data: Data) -> dict[str, Any]:
     }
 
 
-def card(name: str, run: Run, results: list[dict[str, Any]], calibration: Calibration) -> dict[str, Any]:
+def card(
+    name: str, run: Run, results: list[dict[str, Any]], calibration: Calibration, first: dict[str, float] | None
+) -> dict[str, Any]:
     """Everything that someone who gets only the weights should know: it travels inside both files."""
     tests = [entry["test"] for entry in results]
     return {
@@ -430,6 +476,7 @@ def card(name: str, run: Run, results: list[dict[str, Any]], calibration: Calibr
             "seeds": results,
         },
         "calibration": asdict(calibration),
+        "first_stage": first,
         "training": {
             "command": shlex.join(["python", "train.py", *(flag for flag in sys.argv[1:] if flag != "--resume")]),
             "seed": run.seed,
@@ -526,7 +573,8 @@ def main() -> None:
     name = "quick" if args.quick else args.net
     recipe = RECIPES[name]
     if args.dry_run:
-        recipe = replace(recipe, epochs=1, together=min(1, recipe.together), settle=min(1, recipe.settle), sets=1)
+        fewer = {part: min(1, getattr(recipe, part)) for part in ("epochs", "together", "settle", "first", "sets")}
+        recipe = replace(recipe, **fewer)
     elif args.epochs:
         recipe = replace(recipe, epochs=args.epochs)
     out = args.out or Path("runs") / name
@@ -541,14 +589,16 @@ def main() -> None:
 
     try:
         runs = train_all(recipe, range(args.seed, args.seed + args.seeds), data, out / "checkpoints", args.resume)
+        results = [result(run, data) for run in runs]
+        best = max(zip(results, runs, strict=True), key=lambda pair: pair[0]["held_out"] + pair[0]["held_out_drawn"])[1]
+        everything = data.held_out.joined(data.held_out_drawn)
+        calibration = calibrate(best.answers(everything.images), everything.labels)
+        checkpoint = out / "checkpoints" / f"{best.seed}-first.pt"
+        first = first_stage(best, data, calibration, checkpoint, args.resume) if recipe.first else None
     except KeyboardInterrupt:
         sys.exit("\nStopped; all whole epochs are kept. Add --resume to go on.")
 
-    results = [result(run, data) for run in runs]
-    best = max(zip(results, runs, strict=True), key=lambda pair: pair[0]["held_out"] + pair[0]["held_out_drawn"])[1]
-    everything = data.held_out.joined(data.held_out_drawn)
-    calibration = calibrate(best.answers(everything.images), everything.labels)
-    summary = card(name, best, results, calibration)
+    summary = card(name, best, results, calibration, first)
     typical = data.train.images[:: max(1, len(data.train) // TYPICAL)] if recipe.integers else None
     paths = export.save(best.averaged, summary, out, typical)
     write_report(args.report or out / "report", runs, best, summary, data)

@@ -4,7 +4,6 @@ Small drawings are answered here, by `app.shortcut`; everything else by the app,
 """
 
 import asyncio
-import contextlib
 from functools import cache, partial
 from typing import Any
 
@@ -12,7 +11,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.headers import SECURITY
-from app.problems import Problem, problem_response
+from app.problems import problem_response
 from app.service import Service
 from app.settings import Settings
 from app.shortcut import Answer, Taken, take
@@ -56,7 +55,6 @@ class Connection(HttpToolsProtocol):
         self._service: Service | None = getattr(getattr(self.app, "state", None), "shortcut_to", None)
         self._taken: Taken | None = None  # the request that is to be answered here, which is `_answering`
         self._body_timer: asyncio.TimerHandle | None = None
-        self._turn: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Refuse what is beyond the limit; give others some seconds to begin."""
@@ -147,49 +145,27 @@ class Connection(HttpToolsProtocol):
 
     def _proceed(self, taken: Taken, cycle: RequestResponseCycle) -> None:
         """Answer a request that was taken once it is whole and its turn has come, or leave it to the app."""
-        if self._turn is not None:
+        if taken.proceeds:
             return
         if cycle.more_body:
             if self._body_timer is None:
                 self._body_timer = self.loop.call_later(BODY_SECONDS, self._leave_to_app, cycle)
             return
         self._stop_body_timer()
-        try:
-            self._turn = taken.service.turns.ask()
-        except Problem as problem:
-            self._say(cycle, taken.problem(problem))
-            return
-        if self._turn is None:
-            self._answer_here(taken, cycle)
-        else:
-            self._turn.add_done_callback(partial(self._turn_came, taken, cycle))
-
-    def _turn_came(self, taken: Taken, cycle: RequestResponseCycle, turn: asyncio.Future[None]) -> None:
-        self._turn = None
-        error = None if turn.cancelled() else turn.exception()  # asked for, or asyncio complains that nobody did
-        if turn.cancelled() or self._taken is not taken:  # the client has gone, or was refused
-            return
-        if isinstance(error, Problem):
-            self._say(cycle, taken.problem(error))
-        else:
-            self._answer_here(taken, cycle)
-
-    def _answer_here(self, taken: Taken, cycle: RequestResponseCycle) -> None:
-        answer = None
-        if not self.flow.write_paused:
-            with contextlib.suppress(Exception):  # the app fails in the same way, and knows what to do about it
-                answer = taken.answer(bytes(cycle.body))
-        if answer is None:
+        if self.flow.write_paused:
             self._leave_to_app(cycle)
         else:
-            self._say(cycle, answer)
+            taken.proceed(bytes(cycle.body), partial(self._say, cycle))
 
     def _leave_to_app(self, cycle: RequestResponseCycle) -> None:
         self._give_up()
         self._start_asgi_task(cycle, self.app)
 
-    def _say(self, cycle: RequestResponseCycle, answer: Answer) -> None:
-        """Send a whole answer to the request that is being answered."""
+    def _say(self, cycle: RequestResponseCycle, answer: Answer | None) -> None:
+        """Send a whole answer to the request that is being answered, or leave it to the app."""
+        if answer is None:
+            self._leave_to_app(cycle)
+            return
         self._taken = None
         cycle.response_started = cycle.response_complete = True
         self.transport.write(_rendered(answer, self.server_state.default_headers, cycle.keep_alive))
@@ -200,10 +176,10 @@ class Connection(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         """Answer nothing here."""
-        self._taken = None
+        if self._taken is not None:
+            self._taken.given_up = True
+            self._taken = None
         self._stop_body_timer()
-        if self._turn is not None:
-            self._turn.cancel()
 
     def on_response_complete(self) -> None:
         """The next of the requests that wait is answered."""

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
@@ -29,6 +29,10 @@ IMAGE_SECONDS = 5.0
 # Two threads and the event loop on one core: with 0 the slowest hundredth of /healthz took 30 to 70 ms, with 3 it took
 # 20. With 10 images hardly get their turn, and whatever else the machine does gets between a thread and its lock.
 NICE = 4
+
+# In one round of the event loop so many drawings are read, and none is begun once they have taken so long.
+TOGETHER = 8
+ROUND_SECONDS = 0.002
 
 # What one piece of work takes is averaged over about so many of the last.
 _LAST = 8
@@ -121,64 +125,79 @@ class Gate:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-class Turns:
-    """Lets one of those who would hold up the event loop go on in each of its rounds, in the order in which they came.
+class Job(Protocol):
+    """What `Rounds` work on."""
 
-    Whatever else waits for the loop, a health check say, is then held up by one of them and not by all.
+    def wanted(self) -> bool:
+        """Whether anyone still waits for it; asked right before it would be worked on."""
+
+    def fail(self, error: Exception) -> None:
+        """To be told why it is not done."""
+
+
+J = TypeVar("J", bound=Job)
+
+
+class Rounds(Generic[J]):
+    """Works, on the event loop, for all who wait for it together, so many and so long in each round of the loop.
+
+    Whatever else waits for the loop, a health check say, is held up by these and not by all. They are worked on
+    together because the processor then goes through the same code again and again: a drawing among others takes two
+    thirds of what it takes alone.
     """
 
-    def __init__(self, queue: int, seconds: float = DRAWING_SECONDS) -> None:
-        """`queue`: how many may wait for their turn, `seconds`: for how long."""
+    def __init__(self, work: Callable[[Iterator[J]], None], queue: int, seconds: float = DRAWING_SECONDS) -> None:
+        """`work`: is handed those of a round, in the order of their coming, and raises nothing.
+
+        `queue`: how many may wait behind the first one, `seconds`: for how long.
+        """
+        self._work = work
         self._patience = Patience("drawings", queue, seconds)
-        self._taken = False
-        self._last = 0.0  # when the turn was given to someone who had waited, or taken by someone who had not
-        self._waiting: deque[tuple[asyncio.Future[None], float]] = deque()
+        self._waiting: deque[tuple[J, float]] = deque()
+        self._coming = False  # whether a round is
+        self._last = 0.0  # when the round before began, and how many it worked on, where it left some
+        self._done = 0
 
-    async def take(self, receive: Receive | None = None) -> None:
-        """Return when it is the caller's turn.
+    def add(self, job: J) -> None:
+        """Have it worked on in the next round, or a later one.
 
-        `receive` tells, after a wait, whether anyone still wants the answer; raises `ClientDisconnect` where nobody
-        does. Raises the problem `busy`: at once where the queue is full or would take too long, else in time.
+        Raises the problem `busy` at once where the queue is full or would take too long; later the job is told so.
         """
-        turn = self.ask()
-        if turn is None:
-            return
-        await turn
-        if receive is not None and has_gone(receive):
-            raise ClientDisconnect
+        self._patience.check(len(self._waiting) - 1)
+        self._waiting.append((job, monotonic() + self._patience.seconds))
+        if not self._coming:
+            self._plan()
 
-    def ask(self) -> asyncio.Future[None] | None:
-        """None where the caller may go on at once; else what is done when it may, or fails with the problem `busy`.
+    def _plan(self) -> None:
+        self._coming = True
+        asyncio.get_running_loop().call_soon(self._round)
 
-        Raises that problem at once where the queue is full or would take too long.
-        """
-        loop = asyncio.get_running_loop()
-        now = monotonic()
-        if not self._taken:
-            self._taken = True
-            self._last = now
-            loop.call_soon(self._next)
-            return None
-        self._patience.check(len(self._waiting))
-        turn = loop.create_future()
-        self._waiting.append((turn, now + self._patience.seconds))
-        return turn
+    def _round(self) -> None:
+        began = monotonic()
+        if self._done:  # what else the loop does between two rounds holds them up, too
+            self._patience.took((began - self._last) / self._done)
+        self._last, self._done = began, 0
+        try:
+            self._work(self._jobs())
+        finally:
+            if self._waiting:
+                self._plan()
+            else:
+                self._coming, self._done = False, 0
 
-    def _next(self) -> None:
-        now = monotonic()
-        self._patience.took(now - self._last)
-        self._last = now
-        while self._waiting:
-            turn, until = self._waiting.popleft()
-            if turn.done():  # whoever waited may have been cancelled
+    def _jobs(self) -> Iterator[J]:
+        while self._waiting and self._done < TOGETHER:
+            now = monotonic()
+            if self._done and now - self._last > ROUND_SECONDS:
+                break
+            job, until = self._waiting.popleft()
+            if not job.wanted():
                 continue
             if now > until:  # the pace was misjudged, or the machine has other things to do
-                turn.set_exception(self._patience.lost())
+                job.fail(self._patience.lost())
                 continue
-            turn.set_result(None)
-            asyncio.get_running_loop().call_soon(self._next)
-            return
-        self._taken = False
+            self._done += 1
+            yield job
 
 
 def _give_way() -> None:

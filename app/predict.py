@@ -10,35 +10,16 @@ from starlette.types import Receive, Scope
 from app.accept import accept_of, check_accept
 from app.asked import Asked, check_query
 from app.body import read_body
-from app.drawing import CODING, JSON, Picture, Strokes, check_coding, check_media, open_drawing
-from app.inline import is_plain, is_small
+from app.drawing import CODING, JSON, check_coding, check_media, open_drawing
+from app.inline import is_small
+from app.quick import Awaited, is_quick, read
 from app.schema import PREDICT_BODY, Prediction, problems
 from app.service import Service
-from model.reader import DEFAULT, Reader, Reading
+from model.reader import DEFAULT
 
 PATH, METHOD = "/predict", "POST"
 
 _ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
-
-
-def read(reader: Reader, drawing: Strokes | Picture, asked: Asked) -> Reading:
-    """What a drawing shows. Raises `DrawingError` or `UnknownModel`."""
-    if isinstance(drawing, Strokes):
-        return reader.read_strokes(drawing.raw, asked.model, asked.explain, asked.digit)
-    return reader.read_image(drawing.data, asked.model, asked.explain, asked.digit)
-
-
-def is_quick(service: Service, drawing: Strokes | Picture) -> bool:
-    """Whether a drawing in a small body is read on the event loop."""
-    return isinstance(drawing, Strokes) or (service.trust.given() and is_plain(drawing.data))
-
-
-def read_quick(service: Service, drawing: Strokes | Picture, asked: Asked) -> Reading:
-    """What a drawing shows that `is_quick`; the caller has a turn."""
-    if isinstance(drawing, Strokes):
-        return read(service.reader, drawing, asked)
-    with service.trust.timed():
-        return read(service.reader, drawing, asked)
 
 
 async def answer(service: Service, scope: Scope, receive: Receive, asked: Asked) -> Response:
@@ -53,9 +34,10 @@ async def answer(service: Service, scope: Scope, receive: Receive, asked: Asked)
     with service.bytes.lease() as grow:
         body = await read_body(receive, declared, settings.max_bytes, settings.body_seconds, grow)
         drawing = open_drawing(content_type, body) if is_small(content_type, len(body)) else None
-        if drawing is not None and is_quick(service, drawing):
-            await service.turns.take(receive)
-            reading = read_quick(service, drawing, asked)
+        if drawing is not None and is_quick(service.trust, drawing):
+            waiting = Awaited(drawing, asked, receive)
+            service.rounds.add(waiting)
+            reading = await waiting.reading
         else:
             reading = await service.gate.run(
                 lambda: read(reader, drawing or open_drawing(content_type, body), asked), receive

@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from app.gate import Bytes, Gate, Turns
+from app.gate import Bytes, Gate, Rounds
 from app.inline import Trust
 from app.memory import give_back_what_is_freed
 from app.metrics import Metrics
 from app.problems import Problem
+from app.quick import Quick, read_together
 from app.settings import Settings
 from model.reader import WEIGHTS, Reader
 
@@ -25,8 +26,10 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.gate = Gate(settings.workers, settings.queue, self.metrics.waiting.set)
-        self.turns = Turns(settings.queue)
         self.trust = Trust()
+        self.rounds: Rounds[Quick] = Rounds(
+            lambda jobs: read_together(lambda: self.reader, self.trust, jobs), settings.queue
+        )
         self.bytes = Bytes(LARGE_BODIES * settings.max_bytes)
         self._reader: Reader | None = None
 

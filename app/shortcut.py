@@ -4,21 +4,22 @@ A task, a scope and four layers of middleware cost half as much as reading the d
 that `app.predict` does not decide too, by the same functions, and whatever is not taken goes to the app as always.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
 from starlette.responses import Response
 
 from app.accept import accept_of, check_accept
-from app.asked import Asked
 from app.cors import ORIGIN
-from app.drawing import CODING, JSON, check_media, open_drawing
+from app.drawing import CODING, JSON, Picture, Strokes, check_media, open_drawing
 from app.inline import is_small
-from app.predict import METHOD, PATH, as_json, is_quick, read_quick
+from app.predict import METHOD, PATH, as_json
 from app.problems import REQUEST_ID, Problem, problem_of
+from app.quick import Quick, is_quick
 from app.service import Service
 from model.errors import DrawingError
+from model.reader import Reading
 
 Pairs = Sequence[tuple[bytes, bytes]]
 
@@ -42,37 +43,61 @@ class Answer(NamedTuple):
         return cls(response.status_code, response.raw_headers, bytes(response.body))
 
 
-class Taken(NamedTuple):
-    """A request that is answered here: what its head says, and when it came."""
+class Taken(Quick):
+    """A request that is answered here."""
 
-    service: Service
-    content_type: str
-    accept: str
-    began: float
+    def __init__(self, service: Service, content_type: str, accept: str) -> None:
+        self.given_up = False  # by whoever asked, or by the connection
+        self.proceeds = False
+        self._service = service
+        self._content_type = content_type
+        self._accept = accept
+        self._began = perf_counter()
+        self._body = b""
+        self._say: Callable[[Answer | None], None] = _nobody
 
-    def answer(self, body: bytes) -> Answer | None:
-        """The answer to its whole body, or None where it takes a thread to find it. To be called in a turn."""
-        service = self.service
+    def proceed(self, body: bytes, say: Callable[[Answer | None], None]) -> None:
+        """Have its whole body read; `say` is called with the answer, or with None where the app has to find it."""
+        self.proceeds, self._body, self._say = True, body, say
         try:
-            check_accept(self.accept)
-            check_media(self.content_type)
-            drawing = open_drawing(self.content_type, body)
-            if not is_quick(service, drawing):
-                return None
-            reading = read_quick(service, drawing, Asked())
-        except (Problem, DrawingError) as error:
-            return self.problem(error)
-        service.metrics.read(reading.model, reading.verdict)
+            self._service.rounds.add(self)
+        except Problem as problem:
+            self.fail(problem)
+
+    def wanted(self) -> bool:
+        """Whether nobody gave it up."""
+        return not self.given_up
+
+    def open(self) -> Strokes | Picture | None:
+        """The drawing, or None where it takes a thread to read it."""
+        check_accept(self._accept)
+        check_media(self._content_type)
+        drawing = open_drawing(self._content_type, self._body)
+        if is_quick(self._service.trust, drawing):
+            return drawing
+        self._say(None)
+        return None
+
+    def answer(self, reading: Reading) -> None:
+        """It is read."""
+        self._service.metrics.read(reading.model, reading.verdict)
         said = as_json(reading.as_json())
-        return self._counted(Answer(200, (_JSON, (b"content-length", b"%d" % len(said))), said))
+        self._answer(Answer(200, (_JSON, (b"content-length", b"%d" % len(said))), said))
 
-    def problem(self, error: Problem | DrawingError) -> Answer:
-        """The answer where it failed."""
-        return self._counted(Answer.of(problem_of(error)))
+    def fail(self, error: Exception) -> None:
+        """It is not: a problem is an answer, and in all else the app fails in the same way, and knows what to do."""
+        if isinstance(error, Problem | DrawingError):
+            self._answer(Answer.of(problem_of(error)))
+        else:
+            self._say(None)
 
-    def _counted(self, answer: Answer) -> Answer:
-        self.service.metrics.answered(PATH, METHOD, str(answer.status), perf_counter() - self.began)
-        return answer
+    def _answer(self, answer: Answer) -> None:
+        self._service.metrics.answered(PATH, METHOD, str(answer.status), perf_counter() - self._began)
+        self._say(answer)
+
+
+def _nobody(answer: Answer | None) -> None:
+    """Whom it is said to before the body is here."""
 
 
 def take(service: Service, method: bytes, url: bytes, headers: Pairs) -> Taken | None:
@@ -90,4 +115,4 @@ def take(service: Service, method: bytes, url: bytes, headers: Pairs) -> Taken |
     if not length.isdigit() or len(length) > _DIGITS or int(length) > service.settings.max_bytes:
         return None
     media = content_type.decode("latin-1")
-    return Taken(service, media, accept_of(headers), perf_counter()) if is_small(media, int(length)) else None
+    return Taken(service, media, accept_of(headers)) if is_small(media, int(length)) else None

@@ -1,6 +1,6 @@
 """Images of any kind to ink: find the paper, keep what was written on it."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,35 +123,47 @@ def _drawn(picture: Image.Image) -> Ink | None:
             return None
         picture, corner, paper = laid
     else:
+        picture = _as_grey(picture)
         paper = _channels(picture.getpixel((0, 0)))
         box = ImageChops.difference(picture, _flat(picture, paper)).getbbox()
         if box is None or _at_edge(box, picture):  # nothing there, an edge that is not all of one tone, or a frame
             return None
         picture, corner = picture.crop(box), box[:2]
-    if len(set(paper)) == 1 and (len(paper) == 1 or len({band.tobytes() for band in picture.split()}) == 1):
-        return _of_levels(picture.getchannel(0), paper[0], corner)  # grey: one channel says it all
+    if picture.mode == "L":
+        return _of_levels(picture, paper[0], corner)
     flat = _flat(picture, paper)
     darker, lighter = _deepest(ImageChops.subtract(flat, picture)), _deepest(ImageChops.subtract(picture, flat))
     return _of_levels(darker if _squares(darker) >= _squares(lighter) else lighter, 0, corner)
 
 
-def _laid(picture: Image.Image) -> tuple[Image.Image, tuple[int, int], tuple[int, ...]] | None:
-    """What is drawn on nothing (mode RGBA) on paper of the other tone (RGB): as far as there is ink, where, and which.
+def _as_grey(picture: Image.Image) -> Image.Image:
+    """The same in mode L where three channels say no more than one."""
+    first, *others = picture.split()
+    levels = first.tobytes() if others else b""
+    return first if all(band.tobytes() == levels for band in others) else picture
 
-    None where nothing is drawn, or not on nothing.
+
+def _laid(picture: Image.Image) -> tuple[Image.Image, tuple[int, int], tuple[int, ...]] | None:
+    """What is drawn on nothing (mode RGBA) on paper of the other tone: as far as there is ink, where, and which paper.
+
+    In mode L where it is all of one colour or grey, else RGB. None where nothing is drawn, or not on nothing.
     """
     alpha = picture.getchannel("A")
     box = alpha.getbbox()
     if box is None or _at_edge(box, picture):
         return None
-    picture, alpha = picture.crop(box).convert("RGB"), alpha.crop(box)
+    picture, alpha = picture.crop(box), alpha.crop(box)
+    extrema = cast(tuple[tuple[int, int], ...], picture.getextrema())
+    if all(low == high for low, high in extrema[:3]):  # as a canvas has it where one draws in black
+        return alpha, box[:2], (0,)
+    picture = picture.convert("RGB")
     laid, paper = Image.new("RGB", picture.size), (0, 0, 0)
     laid.paste(picture, mask=alpha)
     if _sum(laid) * 255 < 3 * 128 * _sum(alpha):  # the ink is dark, so the paper is not
         paper = (255, 255, 255)
         laid.paste(paper, (0, 0, *laid.size))
         laid.paste(picture, mask=alpha)
-    return laid, box[:2], paper
+    return _as_grey(laid), box[:2], paper
 
 
 def _channels(pixel: Any) -> tuple[int, ...]:

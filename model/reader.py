@@ -4,8 +4,8 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,12 @@ from model.errors import UnknownModel
 from model.evidence import by_occlusion, from_map
 from model.ink import Ink, Pixels
 from model.normalise import Normalised, normalise
-from model.verdict import Calibration, Verdict, judge, of_one
+from model.verdict import DIGITS, Calibration, Verdict, judge, of_one
 
 WEIGHTS = Path(__file__).parent / "weights"
 CHECKSUMS = "SHA256SUMS"
 CARD = "card"  # the metadata key that holds a network's card, in both of its files
+FIRST_STAGE = "first_stage"  # the one that holds its first stage, in the ONNX file
 DEFAULT = "digitnet"
 
 
@@ -83,35 +84,66 @@ class Network:
         digest = hashlib.sha256(data).hexdigest()
         if sha256 is not None and digest != sha256:
             raise BrokenWeights(f"The weights {path} are damaged: their SHA-256 is {digest}, not {sha256}.")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-            self.card: dict[str, Any] = json.loads(self._session.get_modelmeta().custom_metadata_map[CARD])
+            self._whole = _session(data, threads)
+            metadata = self._whole.get_modelmeta().custom_metadata_map
+            self.card: dict[str, Any] = json.loads(metadata[CARD])
             self.calibration = Calibration.of(self.card["calibration"])
+            first = metadata.get(FIRST_STAGE)
+            self._first = _session(base64.b64decode(first), threads) if first else None
+            self._margin = float(self.card[FIRST_STAGE]["margin"]) if first else 0.0
         except Exception as error:  # the runtime's own exceptions share no base but this
             raise BrokenWeights(f"The weights {path} are not a network of this program: {error}") from error
         self.name: str = self.card["name"]
         self.version = digest[:12]
         self.bytes = len(data)
-        self._explains = len(self._session.get_outputs()) > 1
+        self._explains = len(self._whole.get_outputs()) > 1
 
     def logits(self, images: Pixels) -> Pixels:
-        """(n, 1, 28, 28) float32 in 0..1 to (n, classes) float32."""
-        result: Pixels = self._session.run(["logits"], {"images": images})[0]
-        return result
+        """(n, 1, 28, 28) float32 in 0..1 to (n, classes) float32: the first stage's where it is certain."""
+        if self._first is None:
+            return self.logits_of_whole(images)
+        logits, doubted = self._at_first(self._first, images)
+        if doubted:
+            logits[doubted] = self.logits_of_whole(images[doubted])
+        return logits
+
+    def logits_of_whole(self, images: Pixels) -> Pixels:
+        """What `logits` would be without a first stage."""
+        logits: Pixels = self._whole.run(["logits"], {"images": images})[0]
+        return logits
+
+    def _at_first(self, first: onnxruntime.InferenceSession, images: Pixels) -> tuple[Pixels, list[int]]:
+        """The first stage's logits, and which of the images the whole network has to be asked about."""
+        logits: Pixels = first.run(["logits"], {"images": images})[0]
+        return logits, [index for index, row in enumerate(logits.tolist()) if not self._is_certain(row)]
+
+    def _is_certain(self, logits: Sequence[float]) -> bool:
+        """Whether a digit is so far ahead of all else that the whole network need not be asked."""
+        second, best = sorted(logits)[-2:]
+        return best - second >= self._margin and logits.index(best) < DIGITS
 
     def explained(self, pixels: Pixels) -> tuple[Pixels, Callable[[int], Pixels]]:
         """The logits of (28, 28) pixels, (classes,) float32, and what gives the evidence for a digit.
 
         That is what in the pixels speaks for the digit and what against: (28, 28) float32 in -1..1.
         """
-        if self._explains:
-            logits, evidence = self._session.run(["logits", "evidence"], {"images": pixels[None, None]})
-            return logits[0], partial(from_map, evidence[0])
-        return self.logits(pixels[None, None])[0], partial(by_occlusion, self.logits, pixels)
+        images = pixels[None, None]
+        if not self._explains:
+            return self.logits(images)[0], partial(by_occlusion, self.logits, pixels)
+        logits, evidence = self._whole.run(["logits", "evidence"], {"images": images})
+        if self._first is not None:  # the answer is the same whether or not it is explained
+            at_first, doubted = self._at_first(self._first, images)
+            logits = logits if doubted else at_first
+        return logits[0], partial(from_map, evidence[0])
+
+
+def _session(data: bytes, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
 class Reader:
@@ -152,12 +184,30 @@ class Reader:
         network = self.network(model)
         return _read(network, image.read_image(data), explain, evidence_for)
 
+    def read_seen(self, images: Sequence[Pixels]) -> list[Reading]:
+        """Answers of the default network to what it sees of several drawings: sooner than one after the other.
+
+        `images`: of `see_strokes` or `see_image`, (28, 28) float32 in 0..1 each.
+        """
+        network = self._networks[DEFAULT]
+        return [_weighed(network, logits) for logits in network.logits(np.stack(images)[:, None])]
+
     def network(self, name: str) -> Network:
         """The network of that name. Raises `UnknownModel`."""
         try:
             return self._networks[name]
         except KeyError:
             raise UnknownModel(f"There is no network {name[:40]!r}. Ask for one of: {', '.join(self.names)}.") from None
+
+
+def see_strokes(raw: object) -> Pixels:
+    """What a network sees of strokes as JSON gave them: (28, 28) float32 in 0..1. Raises `DrawingError`."""
+    return normalise(strokes.rasterise(strokes.parse_strokes(raw)).pixels).pixels
+
+
+def see_image(data: bytes) -> Pixels:
+    """What a network sees of an encoded image, as `see_strokes` does of strokes."""
+    return normalise(image.read_image(data).pixels).pixels
 
 
 def _listed(folder: Path, threads: int) -> list[Network]:
@@ -178,12 +228,18 @@ def _read(network: Network, ink: Ink, explain: bool, evidence_for: int | None) -
         logits, evidence = network.explained(normalised.pixels)
     else:
         logits = network.logits(normalised.pixels[None, None])[0]
+    reading = _weighed(network, logits)
+    if evidence is None:
+        return reading
+    shown = reading.digit if evidence_for is None else evidence_for
+    return replace(reading, explanation=_explanation(evidence(shown), ink, normalised))
+
+
+def _weighed(network: Network, logits: Pixels) -> Reading:
     shares, none = of_one(logits.tolist(), network.calibration.temperature)
     digit = shares.index(max(shares))
     verdict, alternatives = judge(shares, none, network.calibration)
-    shown = digit if evidence_for is None else evidence_for
-    explanation = _explanation(evidence(shown), ink, normalised) if evidence else None
-    return Reading(digit, tuple(shares), verdict, alternatives, network.name, network.version, explanation)
+    return Reading(digit, tuple(shares), verdict, alternatives, network.name, network.version)
 
 
 def _explanation(evidence: Pixels, ink: Ink, normalised: Normalised) -> dict[str, Any]:

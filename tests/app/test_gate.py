@@ -1,126 +1,193 @@
-"""Turns on the event loop, and threads that are waited for."""
+"""Rounds of the event loop, and threads that are waited for."""
 
 import asyncio
-import contextlib
 import threading
 import time
+from collections.abc import Iterator
+from itertools import count
 
 import pytest
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
-from app.gate import Gate, Turns
+from app.asked import Asked
+from app.drawing import Picture, Strokes
+from app.gate import ROUND_SECONDS, TOGETHER, Gate, Rounds
+from app.inline import Trust
 from app.problems import Problem
+from app.quick import Awaited, Quick, read_together
+from model.errors import BadStrokes, Blank, NotAnImage
+from model.reader import Reader, Reading
 
 
-def test_one_goes_on_in_each_round_of_the_loop_in_the_order_of_coming() -> None:
-    async def scenario() -> list[str]:
-        turns, order = Turns(10), list[str]()
+class Drawing:
+    """What waits for a round: notes in which one it was read, or why it was not."""
 
-        async def drawing(name: str) -> None:
-            await turns.take()
-            order.append(name)
+    def __init__(self, seconds: float = 0, gone: bool = False) -> None:
+        self.seconds, self.gone = seconds, gone
+        self.became: object = None
 
-        async def health() -> None:
+    def wanted(self) -> bool:
+        return not self.gone
+
+    def fail(self, error: Exception) -> None:
+        self.became = error
+
+
+def rounds_of(queue: int, seconds: float = 0.5) -> Rounds[Drawing]:
+    """Rounds that note their number in each drawing, having held up the loop for as long as it says."""
+    numbers = count()
+
+    def work(drawings: Iterator[Drawing]) -> None:
+        number = next(numbers)
+        for drawing in drawings:
+            time.sleep(drawing.seconds)
+            drawing.became = number
+
+    return Rounds(work, queue, seconds)
+
+
+async def until_all_became(drawings: list[Drawing]) -> None:
+    """Lets the loop go round until nobody waits any more."""
+    async with asyncio.timeout(5):
+        while any(drawing.became is None and not drawing.gone for drawing in drawings):  # noqa: ASYNC110  rounds are meant
             await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            order.append("health")
 
-        await asyncio.gather(*(drawing(str(index)) for index in range(8)), health())
-        await turns.take()  # at once, now that nobody waits
-        return order
 
-    order = asyncio.run(scenario())
-    assert [each for each in order if each != "health"] == [str(index) for index in range(8)]
-    assert order.index("health") <= 3
+def test_those_who_come_together_are_read_together_and_the_loop_goes_round_in_between() -> None:
+    async def scenario() -> tuple[list[object], object]:
+        rounds, drawings = rounds_of(100), [Drawing() for _ in range(2 * TOGETHER + 1)]
+        for drawing in drawings:
+            rounds.add(drawing)
+        assert all(drawing.became is None for drawing in drawings)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        between = drawings[-1].became
+        await until_all_became(drawings)
+        later = Drawing()
+        rounds.add(later)
+        await until_all_became([later])
+        return [drawing.became for drawing in (*drawings, later)], between
+
+    became, between = asyncio.run(scenario())
+    assert became == [*[0] * TOGETHER, *[1] * TOGETHER, 2, 3]
+    assert between is None, "whatever else waits for the loop is held up by all of them"
+
+
+def test_those_who_take_long_are_not_read_together() -> None:
+    async def scenario() -> list[object]:
+        rounds, drawings = rounds_of(100), [Drawing(2 * ROUND_SECONDS) for _ in range(3)]
+        for drawing in drawings:
+            rounds.add(drawing)
+        await until_all_became(drawings)
+        return [drawing.became for drawing in drawings]
+
+    assert asyncio.run(scenario()) == [0, 1, 2]
 
 
 def test_whoever_finds_the_queue_full_is_told_at_once() -> None:
     async def scenario() -> list[str]:
-        turns = Turns(2)
-
-        async def drawing() -> str:
+        rounds, told = rounds_of(2), list[str]()
+        for _ in range(5):
             try:
-                await turns.take()
+                rounds.add(Drawing())
+                told.append("taken")
             except Problem as problem:
-                return problem.kind
-            return "read"
+                told.append(problem.kind)
+        return told
 
-        return list(await asyncio.gather(*(drawing() for _ in range(5))))
-
-    assert asyncio.run(scenario()) == ["read", "read", "read", "busy", "busy"]
+    assert asyncio.run(scenario()) == ["taken", "taken", "taken", "busy", "busy"]
 
 
-@pytest.mark.parametrize("gone", [1, 2])
-def test_whoever_goes_away_while_waiting_holds_up_nobody(gone: int) -> None:
-    async def scenario() -> None:
-        turns = Turns(10)
-        await turns.take()
-        waiting = [asyncio.create_task(turns.take()) for _ in range(3)]
-        await asyncio.sleep(0)
-        waiting[gone].cancel()
-        done = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
-        assert [isinstance(each, asyncio.CancelledError) for each in done] == [index == gone for index in range(3)]
-        await asyncio.wait_for(turns.take(), 1)
+def test_whoever_goes_away_while_waiting_is_passed_over() -> None:
+    async def scenario() -> list[object]:
+        rounds, drawings = rounds_of(10), [Drawing(gone=index in (0, 2)) for index in range(4)]
+        for drawing in drawings:
+            rounds.add(drawing)
+        await until_all_became(drawings)
+        return [drawing.became for drawing in drawings]
 
-    asyncio.run(scenario())
+    assert asyncio.run(scenario()) == [None, 0, None, 0]
 
 
-def test_nobody_waits_for_a_turn_for_longer_than_was_said() -> None:
-    async def scenario() -> list[str]:
-        turns = Turns(10, seconds=0.05)
+def test_nobody_waits_for_longer_than_was_said() -> None:
+    async def scenario() -> list[object]:
+        rounds, drawings = rounds_of(10, 0.05), [Drawing(0.03) for _ in range(10)]
+        for drawing in drawings:
+            rounds.add(drawing)
+        await until_all_became(drawings)
+        return [drawing.became for drawing in drawings]
 
-        async def drawing() -> str:
-            try:
-                await turns.take()
-            except Problem as problem:
-                return problem.kind
-            time.sleep(0.03)  # noqa: ASYNC251  whoever has a turn does hold up the loop
-            return "read"
-
-        return list(await asyncio.gather(*(drawing() for _ in range(10))))
-
-    answers = asyncio.run(scenario())
-    assert answers[0] == "read"
-    assert answers[3:] == ["busy"] * 7
+    became = asyncio.run(scenario())
+    assert became[0] == 0
+    assert [type(each) for each in became[3:]] == [Problem] * 7
 
 
 def test_whoever_would_wait_too_long_is_told_at_once() -> None:
-    async def scenario() -> float:
-        turns = Turns(1_000, seconds=0.05)
+    async def scenario() -> tuple[int, float]:
+        rounds, before = rounds_of(1_000, 0.05), [Drawing(0.01) for _ in range(100)]
+        for drawing in before:
+            rounds.add(drawing)
+        await until_all_became(before)
+        started, told, drawings = time.monotonic(), 0, list[Drawing]()
+        for _ in range(100):
+            drawings.append(Drawing(0.01))
+            try:
+                rounds.add(drawings[-1])
+            except Problem:
+                drawings.pop()
+                told += 1
+        await until_all_became(drawings)
+        return told, time.monotonic() - started
 
-        async def drawing() -> None:
-            with contextlib.suppress(Problem):
-                await turns.take()
-                time.sleep(0.01)  # noqa: ASYNC251
-
-        await asyncio.gather(*(drawing() for _ in range(100)))
-        drawings = [asyncio.create_task(drawing()) for _ in range(100)]
-        started = time.monotonic()
-        await asyncio.sleep(0)
-        done = sum(each.done() for each in drawings)
-        assert done > 50, f"{done} were told at once that the others take too long"
-        await asyncio.gather(*drawings)
-        return time.monotonic() - started
-
-    assert asyncio.run(scenario()) < 0.5
+    told, seconds = asyncio.run(scenario())
+    assert told > 50, f"{told} were told at once that the others take too long"
+    assert seconds < 0.5
 
 
-def test_a_turn_is_not_given_to_a_client_that_has_gone() -> None:
+def test_a_drawing_is_not_read_for_a_client_that_has_gone() -> None:
     async def scenario() -> list[object]:
-        turns, gone = Turns(10), asyncio.Event()
+        gone = asyncio.Event()
 
         async def receive() -> Message:
             await gone.wait()
             return {"type": "http.disconnect"}
 
-        await turns.take()
-        waiting = [asyncio.create_task(turns.take(receive)) for _ in range(4)]
-        await waiting[0]
+        waiting = [Awaited(Strokes([[[0, 0], [0, 9]]]), Asked(), receive) for _ in range(3)]
+        readers: Rounds[Quick] = Rounds(lambda jobs: read_together(Reader, Trust(), jobs), 10)
+        readers.add(waiting[0])
+        await waiting[0].reading
         gone.set()
-        return list(await asyncio.gather(*waiting, return_exceptions=True))
+        for each in waiting[1:]:
+            readers.add(each)
+        return list(await asyncio.gather(*(each.reading for each in waiting), return_exceptions=True))
 
-    assert [type(each) for each in asyncio.run(scenario())] == [type(None), *[ClientDisconnect] * 3]
+    assert [type(each) for each in asyncio.run(scenario())] == [Reading, *[ClientDisconnect] * 2]
+
+
+def test_what_cannot_be_read_fails_alone() -> None:
+    async def nothing() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def scenario() -> list[object]:
+        rounds: Rounds[Quick] = Rounds(lambda jobs: read_together(Reader, Trust(), jobs), 10)
+        seven = [[60, 60], [200, 60], [120, 230]]
+        drawings: list[Strokes | Picture] = [
+            Strokes([seven]),
+            Strokes([["a"]]),
+            Strokes([]),
+            Picture(b"no picture"),
+            Strokes([seven]),
+        ]
+        waiting = [Awaited(drawing, Asked(), nothing) for drawing in drawings]
+        for each in waiting:
+            rounds.add(each)
+        return list(await asyncio.gather(*(each.reading for each in waiting), return_exceptions=True))
+
+    became = asyncio.run(scenario())
+    assert [type(each) for each in became] == [Reading, BadStrokes, Blank, NotAnImage, Reading]
+    assert became[0] == became[4] == Reader().read_strokes([[[60, 60], [200, 60], [120, 230]]])
 
 
 def test_an_image_waits_for_a_thread_as_long_as_was_said_and_no_longer() -> None:

@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 
 from model import synthesis
 from model.ink import Pixels
-from model.normalise import normalise
-from model.reader import WEIGHTS, Network
-from model.strokes import parse_strokes, rasterise
+from model.reader import WEIGHTS, Network, see_strokes
 from model.verdict import judge, probabilities
 from tests.data import drawn, mnist_images, mnist_labels
 
@@ -27,7 +25,7 @@ BATCH = 1000
 
 def seen(drawings: list[dict[str, Any]]) -> Pixels:
     """What a network sees of drawings: (n, 28, 28) float32."""
-    return np.stack([normalise(rasterise(parse_strokes(drawing["strokes"])).pixels).pixels for drawing in drawings])
+    return np.stack([see_strokes(drawing["strokes"]) for drawing in drawings])
 
 
 class Answers:

@@ -4,6 +4,8 @@
     python -m tests.benchmarks.service calm        the 99th percentile at half that load
     python -m tests.benchmarks.service ready       seconds to the first right answer, and memory at rest
 
+"strokes" is one drawing over and over, "all styles" the 34 of tests/drawings in turn: how long one takes depends on it.
+
 The service runs on the first core and wrk (`apt-get install wrk`) on the second, with 8 connections; rates are medians
 of 5 rounds, taken in turns so that a busy machine slows all alike. All of it stays on 127.0.0.1 and ends by itself.
 """
@@ -27,6 +29,7 @@ import httpx
 
 from tests.app.pictures import picture
 from tests.conftest import Server, free_port, running
+from tests.drawings import load_drawings
 from tests.encodings import saved
 
 CONNECTIONS, ROUNDS, SECONDS, RATE_SECONDS = 8, 5, 4, 2
@@ -37,6 +40,8 @@ BODIES = {
     "RGB PNG": ("image/png", saved(picture(7, "RGB", "black", "white"))),
     "RGBA PNG": ("image/png", saved(picture(7, "RGBA", (0, 0, 0, 255), (0, 0, 0, 0)))),
 }
+STYLES = [("application/json", json.dumps({"strokes": drawing.strokes}).encode()) for drawing in load_drawings()]
+LOADS = {**{kind: [body] for kind, body in BODIES.items()}, "all styles": STYLES}
 
 # The HTTP stack with nothing behind it: the server alone, and with the framework that the service is written in.
 SERVER = '''
@@ -97,12 +102,28 @@ def until_open(port: int) -> None:
 
 Body = tuple[str, bytes]  # its media type, and itself
 
+POST = """
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "{media}"
+local requests, turn = {{}}, 0
+function init()
+  for index = 1, {count} do
+    local file = io.open("{folder}/body" .. index, "rb")
+    requests[index] = wrk.format(nil, nil, nil, file:read("*all"))
+    file:close()
+  end
+end
+function request()
+  turn = turn % {count} + 1
+  return requests[turn]
+end
+"""
 CHECK = """
 local threads = {}
 function setup(thread) table.insert(threads, thread) end
 right, refused, wrong, sample = 0, 0, 0, ""
 function response(status, headers, body)
-  if status == 200 and string.find(body, '"digit":7', 1, true) then right = right + 1
+  if status == 200 and string.find(body, '{expected}', 1, true) then right = right + 1
   elseif status == 503 and headers["retry-after"] then refused = refused + 1
   else wrong = wrong + 1; sample = status .. " " .. string.sub(body, 1, 80) end
 end
@@ -130,7 +151,7 @@ class Answers:
         return f"{figures}; {self.rate:.0f}/s, the longest took {self.longest_ms:.0f} ms"
 
 
-def wrk(url: str, load: Body, connections: int = CONNECTIONS, seconds: float = SECONDS) -> float:
+def wrk(url: str, load: Body | list[Body], connections: int = CONNECTIONS, seconds: float = SECONDS) -> float:
     """Answers a second, whatever they are: `checked` looks at them."""
     said = _wrk(url, load, connections, seconds)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
@@ -138,9 +159,13 @@ def wrk(url: str, load: Body, connections: int = CONNECTIONS, seconds: float = S
     return float(rate[1])
 
 
-def checked(url: str, load: Body, connections: int = CONNECTIONS, seconds: float = SECONDS) -> Answers:
-    """The same, with a look at every answer: it says 7, or is a 503 that says when to come back, or is wrong."""
-    said = _wrk(url, load, connections, seconds, CHECK)
+def checked(url: str, load: Body | list[Body], connections: int = CONNECTIONS, seconds: float = SECONDS) -> Answers:
+    """The same, with a look at every answer: it says 7, or is a 503 that says when to come back, or is wrong.
+
+    Drawings of other digits have to be sure.
+    """
+    expected = '"verdict":"sure"' if load is STYLES else '"digit":7'
+    said = _wrk(url, load, connections, seconds, CHECK.replace("{expected}", expected))
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     counts = re.search(r"^CHECKED\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*(.*)$", said, re.MULTILINE)
     assert rate, said
@@ -149,15 +174,13 @@ def checked(url: str, load: Body, connections: int = CONNECTIONS, seconds: float
     return Answers(right, refused, wrong, microseconds / 1000, float(rate[1]), counts[5])
 
 
-def _wrk(url: str, load: Body, connections: int, seconds: float, more: str = "") -> str:
-    media, body = load
+def _wrk(url: str, load: Body | list[Body], connections: int, seconds: float, more: str = "") -> str:
+    bodies = load if isinstance(load, list) else [load]
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "body").write_bytes(body)
+        for index, (_, body) in enumerate(bodies, 1):
+            (Path(folder) / f"body{index}").write_bytes(body)
         script = Path(folder) / "post.lua"
-        script.write_text(
-            f'local f = io.open("{folder}/body", "rb"); wrk.body = f:read("*all"); f:close()\n'
-            f'wrk.method = "POST"; wrk.headers["Content-Type"] = "{media}"\n{more}'
-        )
+        script.write_text(POST.format(media=bodies[0][0], folder=folder, count=len(bodies)) + more)
         core, flags = str(1 % (os.cpu_count() or 1)), ["-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout=30s"]
         command = ["taskset", "-c", core, "wrk", *flags, "-s", str(script), url]
         said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -169,7 +192,7 @@ def rates() -> None:
     """Print the rate of each kind of body beside those of the empty endpoints."""
     with running() as server, empty(FRAMEWORK) as framework, empty(SERVER) as alone:
         pin(server.process.pid, 0)
-        for kind, load in BODIES.items():
+        for kind, load in LOADS.items():
             answers = checked(f"{server.url}/predict", load, seconds=1)
             assert answers.right > 0, answers
             assert not answers.wrong + answers.refused, answers
@@ -186,8 +209,8 @@ def rates() -> None:
 
 async def steady(server: Server, kind: str, rate: float, seconds: float) -> list[float]:
     """Send so many a second, whatever becomes of them; returns seconds from when each was due to its answer."""
-    media, body = BODIES[kind]
-    head = f"POST /predict HTTP/1.1\r\nHost: app\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n\r\n"
+    bodies = LOADS[kind]
+    head = f"POST /predict HTTP/1.1\r\nHost: app\r\nContent-Type: {bodies[0][0]}\r\nContent-Length: "
     start, count, taken = time.perf_counter() + 0.1, int(rate * seconds), list[float]()
 
     async def client(index: int) -> None:
@@ -195,7 +218,8 @@ async def steady(server: Server, kind: str, rate: float, seconds: float) -> list
         for turn in range(index, count, CONNECTIONS):
             due = start + turn / rate
             await asyncio.sleep(max(0, due - time.perf_counter()))
-            writer.write(head.encode() + body)
+            _, body = bodies[turn % len(bodies)]
+            writer.write(f"{head}{len(body)}\r\n\r\n".encode() + body)
             answer = await reader.readuntil(b"\r\n\r\n")
             length = re.search(rb"content-length: (\d+)", answer)
             assert length and answer.startswith(b"HTTP/1.1 200"), answer
@@ -212,8 +236,8 @@ def calm() -> None:
     with running() as server:
         pin(server.process.pid, 0)
         os.sched_setaffinity(0, {1 % (os.cpu_count() or 1)})
-        for kind in BODIES:
-            rate = wrk(f"{server.url}/predict", BODIES[kind]) / 2
+        for kind, load in LOADS.items():
+            rate = wrk(f"{server.url}/predict", load) / 2
             figures = []
             for _ in range(ROUNDS):
                 taken = sorted(asyncio.run(steady(server, kind, rate, SECONDS)))

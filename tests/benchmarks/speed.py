@@ -2,21 +2,23 @@
 
     python -m tests.benchmarks.speed
 
-Medians and 95th percentiles of n answers each, taken in turns so that a busy machine slows all alike.
+Means, medians and 95th percentiles of n answers each, taken in turns so that a busy machine slows all alike. The
+drawings are those of tests/drawings, one after the other: how long one takes depends on it.
 """
 
 import io
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from model.reader import WEIGHTS, Network, Reader
+from model.reader import DEFAULT, WEIGHTS, Network, Reader, see_strokes
+from tests.drawings import load_drawings
 
-N = 2_000
-SEVEN = [[[60 + 7 * i, 60] for i in range(21)], [[200 - 4 * i, 60 + 8.5 * i] for i in range(21)]]
+N = 2_040  # answers: 60 to each of the 34 drawings
 
 
 def picture(side: int, pen: int) -> bytes:
@@ -30,38 +32,43 @@ def picture(side: int, pen: int) -> bytes:
 
 
 def measure() -> dict[str, dict[str, float]]:
-    """Median and 95th percentile in milliseconds, and n, of each task."""
+    """Mean, median and 95th percentile in milliseconds, and n, of each task."""
     reader = Reader()
-    png, large = picture(280, 24), picture(1050, 40)
-    image = np.random.default_rng(0).random((1, 1, 28, 28), np.float32)
-    tasks: dict[str, Callable[[], object]] = {}
+    drawings = [drawing.strokes for drawing in load_drawings()]
+    seen = [see_strokes(strokes)[None, None] for strokes in drawings]
+    pngs, larges = [picture(280, 24)], [picture(1050, 40)]
+    tasks: dict[str, tuple[Callable[[Any], object], list[Any]]] = {}
     for name in reader.names:
-        tasks[f"{name}: the network alone"] = partial(Network(WEIGHTS / f"{name}.onnx").logits, image)
-        tasks[f"{name}: strokes to answer"] = partial(reader.read_strokes, SEVEN, name)
-    tasks["digitnet: 280x280 PNG to answer"] = partial(reader.read_image, png)
-    tasks["digitnet: 1050x1050 PNG to answer"] = partial(reader.read_image, large)
-    tasks["digitnet: strokes, explained"] = partial(reader.read_strokes, SEVEN, explain=True)
+        network = Network(WEIGHTS / f"{name}.onnx")
+        tasks[f"{name}: the network alone"] = network.logits, seen
+        if name == DEFAULT:
+            tasks[f"{name}: the network without its first stage"] = network.logits_of_whole, seen
+        tasks[f"{name}: strokes to answer"] = partial(reader.read_strokes, model=name), drawings
+    tasks["digitnet: 280x280 PNG to answer"] = reader.read_image, pngs
+    tasks["digitnet: 1050x1050 PNG to answer"] = reader.read_image, larges
+    tasks["digitnet: strokes, explained"] = partial(reader.read_strokes, explain=True), drawings
     times: dict[str, list[float]] = {name: [] for name in tasks}
-    for turn in range(-50, N):
-        for name, task in tasks.items():
+    for turn in range(-len(drawings), N):
+        for name, (task, given) in tasks.items():
             if "1050" in name and turn % 20:
                 continue
             began = time.perf_counter()
-            task()
+            task(given[turn % len(given)])
             if turn >= 0:
                 times[name].append(time.perf_counter() - began)
     figures = {}
     for name, taken in times.items():
-        median, slow = (round(float(value) * 1000, 4) for value in np.quantile(taken, [0.5, 0.95]))
-        figures[name] = {"median_ms": median, "p95_ms": slow, "n": len(taken)}
+        values = (np.mean(taken), *np.quantile(taken, [0.5, 0.95]))
+        mean, median, slow = (round(float(value) * 1000, 4) for value in values)
+        figures[name] = {"mean_ms": mean, "median_ms": median, "p95_ms": slow, "n": len(taken)}
     return figures
 
 
 def main() -> None:
     """Measure, and print a line for each."""
     for name, figure in measure().items():
-        median, slow, n = figure.values()
-        print(f"{name:36} median {median:7.3f} ms   95 % {slow:7.3f} ms   n = {n}")
+        mean, median, slow, n = figure.values()
+        print(f"{name:44} mean {mean:7.3f} ms   median {median:7.3f} ms   95 % {slow:7.3f} ms   n = {n}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import torch
 
 from model import export
 from model.ink import Pixels
-from model.networks import NETWORKS, parameters
+from model.networks import DIGITS, NETWORKS, DigitNet, parameters
 from model.reader import CARD, CHECKSUMS, WEIGHTS, Network
 from tests.data import mnist_images
 
@@ -19,11 +19,22 @@ SHIPPED = ["digitnet", "blog"]
 
 
 def in_torch(name: str, images: Pixels) -> Pixels:
-    """The logits of the shipped safetensors."""
+    """The logits of the shipped safetensors, without a first stage."""
     network = export.load(NETWORKS[name](), WEIGHTS / f"{name}.safetensors")
     with torch.no_grad():
         logits: Pixels = network(torch.from_numpy(images)).numpy()
     return logits
+
+
+def in_torch_with_first_stage(images: Pixels, margin: float) -> Pixels:
+    """The same of digitnet as a cascade."""
+    network = DigitNet()
+    export.load(network, WEIGHTS / "digitnet.safetensors")
+    with torch.no_grad():
+        first: torch.Tensor = network.first(torch.from_numpy(images))
+    most, second = first.topk(2).values.T
+    certain = (most - second >= margin) & (first.argmax(1) < DIGITS)
+    return np.where(certain.numpy()[:, None], first.numpy(), in_torch("digitnet", images))
 
 
 def inputs() -> Pixels:
@@ -39,7 +50,17 @@ def test_the_blog_network_is_the_same_in_torch_and_in_onnx_runtime() -> None:
 def test_digitnet_exported_in_floats_is_the_same_in_onnx_runtime(tmp_path: Path) -> None:
     images = inputs()
     network = export.load(NETWORKS["digitnet"](), WEIGHTS / "digitnet.safetensors")
-    export.save(network, Network(WEIGHTS / "digitnet.onnx").card, tmp_path)
+    card = Network(WEIGHTS / "digitnet.onnx").card
+    export.save(network, card, tmp_path)
+    served = Network(tmp_path / "digitnet.onnx")
+    assert np.abs(served.logits_of_whole(images) - in_torch("digitnet", images)).max() < 1e-4
+    assert np.abs(served.logits(images) - in_torch_with_first_stage(images, card["first_stage"]["margin"])).max() < 1e-4
+
+
+def test_digitnet_without_a_first_stage_answers_as_a_whole(tmp_path: Path) -> None:
+    images = inputs()
+    network = export.load(NETWORKS["digitnet"](), WEIGHTS / "digitnet.safetensors")
+    export.save(network, {**Network(WEIGHTS / "digitnet.onnx").card, "first_stage": None}, tmp_path)
     assert np.abs(Network(tmp_path / "digitnet.onnx").logits(images) - in_torch("digitnet", images)).max() < 1e-4
 
 
@@ -53,11 +74,14 @@ def test_what_else_lies_in_the_folder_is_left_alone(tmp_path: Path) -> None:
 
 def test_digitnet_in_integers_answers_as_it_does_in_torch() -> None:
     images = mnist_images("t10k")[:, None]
-    network = Network(WEIGHTS / "digitnet.onnx")
-    served = np.concatenate([network.logits(images[start : start + 500]) for start in range(0, len(images), 500)])
-    expected = in_torch("digitnet", images)
-    assert np.sqrt(np.mean((served - expected) ** 2)) < 0.02 * expected.std()
-    assert (served.argmax(1) == expected.argmax(1)).mean() >= 0.9985
+    network, expected = Network(WEIGHTS / "digitnet.onnx"), in_torch("digitnet", images)
+    parts = [images[start : start + 500] for start in range(0, len(images), 500)]
+    whole = np.concatenate([network.logits_of_whole(part) for part in parts])
+    assert np.sqrt(np.mean((whole - expected) ** 2)) < 0.02 * expected.std()
+    assert (whole.argmax(1) == expected.argmax(1)).mean() >= 0.9985
+    served = np.concatenate([network.logits(part) for part in parts])
+    assert (served.argmax(1) == whole.argmax(1)).mean() >= 0.9995
+    assert (served != whole).any(axis=1).mean() > 0.75, "the first stage answers too little to be of use"
 
 
 @pytest.mark.parametrize("name", SHIPPED)

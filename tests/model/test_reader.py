@@ -11,9 +11,10 @@ from PIL import Image
 
 from model.errors import Blank, UnknownModel
 from model.ink import Pixels
-from model.reader import CHECKSUMS, WEIGHTS, BrokenWeights, Reader
+from model.reader import CHECKSUMS, DEFAULT, WEIGHTS, BrokenWeights, Network, Reader, see_strokes
 from model.verdict import of_one, probabilities
 from tests.data import ROOT, mnist_images, mnist_labels
+from tests.drawings import load_drawings
 
 SEVEN = [[[60, 60], [200, 60], [120, 230]]]
 ONE = [[[140, 40], [140, 240]]]
@@ -85,6 +86,19 @@ def test_evidence_can_be_had_for_any_digit_and_is_for_the_one_named_unless_asked
             maps.append(explanation["evidence"])
         named, seven, one = maps
         assert named == one != seven
+
+
+def test_an_answer_is_the_same_whether_or_not_it_is_explained(reader: Reader) -> None:
+    for drawing in load_drawings():
+        plain, explained = (reader.read_strokes(drawing.strokes, explain=explain) for explain in (False, True))
+        assert plain.probabilities == explained.probabilities, drawing
+
+
+def test_an_answer_is_the_same_whatever_else_is_asked_with_it() -> None:
+    network = Network(WEIGHTS / f"{DEFAULT}.onnx")
+    images = np.stack([see_strokes(drawing.strokes) for drawing in load_drawings()])[:, None]
+    alone = np.concatenate([network.logits(image[None]) for image in images])
+    np.testing.assert_allclose(network.logits(images), alone, atol=1e-4)
 
 
 def test_no_explanation_is_made_unasked(reader: Reader) -> None:
