@@ -41,7 +41,7 @@ class Quick(Job):
 
     @abstractmethod
     def answer(self, reading: Reading) -> None:
-        """To be told what it shows. Raises nothing."""
+        """To be told what it shows. May raise, and is then told that it failed."""
 
 
 class Awaited(Quick):
@@ -82,12 +82,12 @@ def read_together(reader: Callable[[], Reader], trust: Trust, jobs: Iterator[Qui
             if drawing is None:
                 continue
             with trust.timed() if isinstance(drawing, Picture) else nullcontext():
-                if job.asked == _PLAIN:
-                    seen.append(
-                        (job, see_strokes(drawing.raw) if isinstance(drawing, Strokes) else see_image(drawing.data))
-                    )
-                else:
+                if job.asked != _PLAIN:
                     job.answer(read(reader(), drawing, job.asked))
+                elif isinstance(drawing, Strokes):
+                    seen.append((job, see_strokes(drawing.raw)))
+                else:
+                    seen.append((job, see_image(drawing.data)))
         except Exception as error:  # whoever asked knows what it means
             job.fail(error)
     if not seen:
@@ -97,6 +97,9 @@ def read_together(reader: Callable[[], Reader], trust: Trust, jobs: Iterator[Qui
     except Exception as error:
         for job, _ in seen:
             job.fail(error)
-    else:
-        for (job, _), reading in zip(seen, readings, strict=True):
+        return
+    for (job, _), reading in zip(seen, readings, strict=True):
+        try:
             job.answer(reading)
+        except Exception as error:
+            job.fail(error)
