@@ -1,6 +1,7 @@
 """The bytes of an image file to a picture: within bounds of time and memory, upright, in a plain mode."""
 
 import io
+import re
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -16,6 +17,14 @@ MEDIA_TYPES = {
     "image/bmp": "BMP",
 }
 LOSSY = {"JPEG", "WEBP"}
+# What people send besides, by how it begins.
+OTHERS = {
+    "a HEIC picture, as iPhones take them": re.compile(rb".{4}ftyp(hei|hev|mif1|msf1)", re.DOTALL),
+    "an AVIF picture": re.compile(rb".{4}ftypavi", re.DOTALL),
+    "a TIFF picture": re.compile(rb"II\*\0|MM\0\*"),
+    "a PDF": re.compile(rb"%PDF-"),
+    "an SVG drawing": re.compile(rb"\s*(<\?xml[^>]{0,200}>\s*)?(<!--.{0,500}-->\s*)?<svg\b", re.DOTALL),
+}
 
 # Decoding one image may hold about 80 MB. Pillow keeps 4 bytes for a pixel, colour or not, and 8 for a row; a JPEG is
 # decoded at a fraction of its size, but one whose scans come one after the other is held whole, at 6 bytes a pixel;
@@ -52,8 +61,11 @@ def decode(data: bytes) -> tuple[Image.Image, float]:
     try:
         source = Image.open(io.BytesIO(file.data), formats=list(MEDIA_TYPES.values()))
     except Exception as error:  # Pillow's parsers raise nearly anything for nearly-images
+        other = next((name for name, start in OTHERS.items() if start.match(data[:1_000])), None)
         raise NotAnImage(
-            "These bytes are not a PNG, JPEG, WebP, GIF or BMP image. Send the file as it is, unchanged."
+            f"This is {other}, which is not read. Save it as a PNG or JPEG, and send that."
+            if other
+            else "These bytes are not a PNG, JPEG, WebP, GIF or BMP image. Send the file as it is, unchanged."
         ) from error
     width, height = source.size
     _check_size(width, height, _max_pixels(source, file.scans))

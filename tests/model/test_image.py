@@ -240,6 +240,21 @@ def test_what_is_no_image_is_refused_with_advice(data: bytes) -> None:
         read_image(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (saved(seven(), "AVIF"), "AVIF"),
+        (saved(seven(), "TIFF"), "TIFF"),
+        (saved(seven(), "PDF"), "PDF"),
+        (b'<?xml version="1.0"?>\n<!-- a 7 -->\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+    ],
+)
+def test_another_kind_of_file_is_refused_by_its_name(data: bytes, name: str) -> None:
+    with pytest.raises(NotAnImage, match=f"{name}.*PNG or JPEG"):
+        read_image(data)
+
+
 def test_an_image_too_large_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = saved(Image.new("1", (10_000, 10_000)))
     assert len(bomb) < 20_000
