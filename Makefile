@@ -28,7 +28,7 @@ test: $(VENV)/.testing chromium strace  ## Lint, check types, run all tests
 train: $(VENV)/.training  ## Train digitnet on MNIST (ARGS="--help" says what else there is)
 	$(BIN)/python train.py $(ARGS)
 
-weights: $(VENV)/.testing  ## Train both networks anew, ship them and measure them: one to two hours on two cores
+weights: $(VENV)/.testing  ## Train both networks anew, ship them and measure them: hours on two cores
 	$(BIN)/python train.py --net blog --seeds 5
 	$(BIN)/python train.py --seeds 3
 	cp runs/blog/blog.onnx runs/blog/blog.safetensors runs/digitnet/digitnet.onnx runs/digitnet/digitnet.safetensors model/weights/

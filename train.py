@@ -34,7 +34,7 @@ from tqdm import tqdm
 
 from model import export, mnist, report, synthesis
 from model.augment import augment
-from model.networks import DIGITS, NETWORKS, FirstStage, folded, parameters
+from model.networks import DIGITS, NETWORKS, DigitNet, FirstStage, folded, parameters
 from model.verdict import Calibration, judge, probabilities
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -413,8 +413,8 @@ def first_stage(
     """Train the first stage of a finished network, and choose when its answer stands.
 
     It learns from what the whole network says. Its answer stands where it prefers a digit to all else by a margin, in
-    logits, from which on the whole network is sure of the same digit. Returns that margin and the share of the held-out
-    digits that have it, or None where there is no such margin.
+    logits, from which on the whole network is sure of the same digit. The network gets the stage, and its card what is
+    returned: that margin, and the share of the held-out digits that have it. No stage and None where there is none.
     """
     recipe = replace(best.recipe, network="first stage", epochs=best.recipe.first, together=0, settle=0)
     run = Run(recipe, best.seed, best.per_epoch, FirstStage)
@@ -437,10 +437,15 @@ def first_stage(
     margin = _reliable_from((most - next_most)[digit], ~agreed[digit], FIRST_ERROR)
     if math.isinf(margin):
         return None
-    best.averaged.first = learnt
+    cast(DigitNet, best.averaged).first = learnt
     stands = (digit & (most - next_most >= margin))[held_out.labels < DIGITS]
     share = stands.float().mean().item()
-    return {"parameters": parameters(learnt), "margin": round(margin, 4), "share": round(share, 4)}
+    return {
+        "parameters": parameters(learnt),
+        "seconds": round(run.seconds, 1),
+        "margin": round(margin, 4),
+        "share": round(share, 4),
+    }
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -467,7 +472,7 @@ def card(
     tests = [entry["test"] for entry in results]
     return {
         "name": name,
-        "parameters": parameters(run.network),
+        "parameters": parameters(run.averaged),
         "input": "(n, 1, 28, 28) float32 in 0..1, white on black, MNIST's geometry",
         "accuracy": {
             "mnist_test": next(entry["test"] for entry in results if entry["seed"] == run.seed),
@@ -514,6 +519,9 @@ def write_report(folder: Path, runs: list[Run], best: Run, summary: dict[str, An
 def train_all(recipe: Recipe, seeds: range, data: Data, folder: Path, resume: bool) -> list[Run]:
     """Train each seed alone; then, where the recipe says so, each with all of them as its committee."""
     runs, alone = [], []
+    if not resume:  # one that learnt from what is trained anew here
+        for seed in seeds:
+            (folder / f"{seed}-first.pt").unlink(missing_ok=True)
     for seed in seeds:
         run = Run(recipe, seed, len(data.epochs[0]) // recipe.batch)
         checkpoint, first = folder / f"{seed}.pt", folder / f"{seed}-alone.pt"

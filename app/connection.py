@@ -144,7 +144,7 @@ class Connection(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
 
     def _proceed(self, taken: Taken, cycle: RequestResponseCycle) -> None:
-        """Answer a request that was taken once it is whole and its turn has come, or leave it to the app."""
+        """Have a request that was taken answered once it is whole, or leave it to the app."""
         if taken.proceeds:
             return
         if cycle.more_body:

@@ -30,11 +30,13 @@ IMAGE_SECONDS = 5.0
 # 20. With 10 images hardly get their turn, and whatever else the machine does gets between a thread and its lock.
 NICE = 4
 
-# In one round of the event loop so many drawings are read, and none is begun once they have taken so long.
+# In one round of the event loop so many drawings are looked at, and none once they have taken so long; then they are
+# shown to the network, 0.2 ms each at the most.
 TOGETHER = 8
 ROUND_SECONDS = 0.002
 
-# What one piece of work takes is averaged over about so many of the last.
+# What one piece of work takes is averaged over about so many of the last, or of the last rounds. No fewer than a round
+# holds: a pace that was once misjudged would let in too few to be learnt anew.
 _LAST = 8
 
 
@@ -54,7 +56,7 @@ class Patience:
             raise self.lost()
 
     def took(self, seconds: float) -> None:
-        """Count one more. A machine that stood still for a while is no reason to refuse many."""
+        """Count one more, or a round by what each in it took. Having stood still is no reason to refuse many."""
         self._each += (min(seconds, self.seconds / _LAST) - self._each) / _LAST
 
     def lost(self) -> Problem:
@@ -132,7 +134,7 @@ class Job(Protocol):
         """Whether anyone still waits for it; asked right before it would be worked on."""
 
     def fail(self, error: Exception) -> None:
-        """To be told why it is not done."""
+        """To be told why it is not done. Raises nothing."""
 
 
 J = TypeVar("J", bound=Job)
@@ -183,6 +185,8 @@ class Rounds(Generic[J]):
             if self._waiting:
                 self._plan()
             else:
+                if self._done:
+                    self._patience.took((monotonic() - began) / self._done)
                 self._coming, self._done = False, 0
 
     def _jobs(self) -> Iterator[J]:
@@ -191,13 +195,16 @@ class Rounds(Generic[J]):
             if self._done and now - self._last > ROUND_SECONDS:
                 break
             job, until = self._waiting.popleft()
-            if not job.wanted():
+            try:
+                wanted = job.wanted()
+            except Exception as error:  # it must not take the others with it
+                job.fail(error)
                 continue
-            if now > until:  # the pace was misjudged, or the machine has other things to do
+            if wanted and now > until:  # the pace was misjudged, or the machine has other things to do
                 job.fail(self._patience.lost())
-                continue
-            self._done += 1
-            yield job
+            elif wanted:
+                self._done += 1
+                yield job
 
 
 def _give_way() -> None:

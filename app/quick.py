@@ -12,6 +12,8 @@ from app.asked import Asked
 from app.drawing import Picture, Strokes
 from app.gate import Job, has_gone
 from app.inline import Trust, is_plain
+from app.problems import Problem
+from model.errors import DrawingError
 from model.ink import Pixels
 from model.reader import Reader, Reading, see_image, see_strokes
 
@@ -30,10 +32,18 @@ def is_quick(trust: Trust, drawing: Strokes | Picture) -> bool:
     return isinstance(drawing, Strokes) or (trust.given() and is_plain(drawing.data))
 
 
-class Quick(Job):
+class Small(Job):
     """A drawing that is, or may be, read on the event loop."""
 
     asked = _PLAIN
+
+    @abstractmethod
+    def wanted(self) -> bool:
+        """Whether anyone still waits for it."""
+
+    @abstractmethod
+    def fail(self, error: Exception) -> None:
+        """To be told why it is not read. Raises nothing."""
 
     @abstractmethod
     def open(self) -> Strokes | Picture | None:
@@ -44,7 +54,7 @@ class Quick(Job):
         """To be told what it shows. May raise, and is then told that it failed."""
 
 
-class Awaited(Quick):
+class Awaited(Small):
     """One whose reading somebody awaits."""
 
     def __init__(self, drawing: Strokes | Picture, asked: Asked, receive: Receive) -> None:
@@ -70,12 +80,14 @@ class Awaited(Quick):
 
     def fail(self, error: Exception) -> None:
         """Failed."""
-        self.reading.set_exception(error)
+        # Where it was raised would keep all of its round alive until the garbage is collected.
+        expected = isinstance(error, Problem | DrawingError)
+        self.reading.set_exception(error.with_traceback(None) if expected else error)
 
 
-def read_together(reader: Callable[[], Reader], trust: Trust, jobs: Iterator[Quick]) -> None:
-    """Answer them all; those that ask for no more than the answer in one run of the network."""
-    seen: list[tuple[Quick, Pixels]] = []
+def read_together(reader: Callable[[], Reader], trust: Trust, jobs: Iterator[Small]) -> None:
+    """Answer them all; those that ask for no more than the answer in one run of the network. Raises nothing."""
+    seen: list[tuple[Small, Pixels]] = []
     for job in jobs:
         try:
             drawing = job.open()

@@ -8,7 +8,7 @@ from app.inline import Trust
 from app.memory import give_back_what_is_freed
 from app.metrics import Metrics
 from app.problems import Problem
-from app.quick import Quick, read_together
+from app.quick import Small, read_together
 from app.settings import Settings
 from model.reader import WEIGHTS, Reader
 
@@ -27,7 +27,7 @@ class Service:
         self.metrics = Metrics()
         self.gate = Gate(settings.workers, settings.queue, self.metrics.waiting.set)
         self.trust = Trust()
-        self.rounds: Rounds[Quick] = Rounds(
+        self.rounds: Rounds[Small] = Rounds(
             lambda jobs: read_together(lambda: self.reader, self.trust, jobs), settings.queue
         )
         self.bytes = Bytes(LARGE_BODIES * settings.max_bytes)

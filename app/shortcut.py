@@ -1,4 +1,4 @@
-"""POST /predict without the framework: a small drawing is answered as soon as its last byte is here.
+"""POST /predict without the framework: a small drawing is answered with those that came at the same time.
 
 A task, a scope and four layers of middleware cost half as much as reading the drawing does. Nothing is decided here
 that `app.predict` does not decide too, by the same functions, and whatever is not taken goes to the app as always.
@@ -16,7 +16,7 @@ from app.drawing import CODING, JSON, Picture, Strokes, check_media, open_drawin
 from app.inline import is_small
 from app.predict import METHOD, PATH, as_json
 from app.problems import REQUEST_ID, Problem, problem_of
-from app.quick import Quick, is_quick
+from app.quick import Small, is_quick
 from app.service import Service
 from model.errors import DrawingError
 from model.reader import Reading
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
         return cls(response.status_code, response.raw_headers, bytes(response.body))
 
 
-class Taken(Quick):
+class Taken(Small):
     """A request that is answered here."""
 
     def __init__(self, service: Service, content_type: str, accept: str) -> None:
@@ -80,8 +80,8 @@ class Taken(Quick):
 
     def answer(self, reading: Reading) -> None:
         """It is read."""
-        self._service.metrics.read(reading.model, reading.verdict)
         said = as_json(reading.as_json())
+        self._service.metrics.read(reading.model, reading.verdict)
         self._answer(Answer(200, (_JSON, (b"content-length", b"%d" % len(said))), said))
 
     def fail(self, error: Exception) -> None:

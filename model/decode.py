@@ -19,11 +19,11 @@ MEDIA_TYPES = {
 LOSSY = {"JPEG", "WEBP"}
 # What people send besides, by how it begins.
 OTHERS = {
+    "an AVIF picture": re.compile(rb".{4}ftyp(.{4}){0,9}?avi[fs]", re.DOTALL),
     "a HEIC picture, as iPhones take them": re.compile(rb".{4}ftyp(hei|hev|mif1|msf1)", re.DOTALL),
-    "an AVIF picture": re.compile(rb".{4}ftypavi", re.DOTALL),
     "a TIFF picture": re.compile(rb"II\*\0|MM\0\*"),
     "a PDF": re.compile(rb"%PDF-"),
-    "an SVG drawing": re.compile(rb"\s*(<\?xml[^>]{0,200}>\s*)?(<!--.{0,500}-->\s*)?<svg\b", re.DOTALL),
+    "an SVG drawing": re.compile(rb"(\xef\xbb\xbf)?\s*(<[?!].{,900}>\s*)?<svg\b", re.DOTALL),
 }
 
 # Decoding one image may hold about 80 MB. Pillow keeps 4 bytes for a pixel, colour or not, and 8 for a row; a JPEG is

@@ -21,7 +21,7 @@ import torch
 from onnxruntime import quantization
 from torch import Tensor, nn
 
-from model.networks import DigitNet, folded
+from model.networks import DigitNet, FirstStage, folded
 from model.normalise import SIZE
 from model.reader import CARD, CHECKSUMS, FIRST_STAGE
 
@@ -47,8 +47,8 @@ def save(network: nn.Module, card: Card, folder: Path, typical: Tensor | None = 
     """Write `<name>.safetensors`, `<name>.onnx` and the folder's SHA256SUMS; return the first two paths.
 
     The ONNX file takes `images`, (n, 1, 28, 28) float32 in 0..1, and gives `logits`, (n, classes), and where the
-    network has one `evidence`, (n, classes, height, width). The card is JSON under the key `card` in both. Where the
-    card says when the network's first stage stands, that stage is a whole ONNX file in base64 under another key.
+    network has one `evidence`, (n, classes, height, width). The card is JSON under the key `card` in both. A first
+    stage is a whole ONNX file in base64 under the key `first_stage`; the card says there from which margin it stands.
 
     `typical`: images like those that the network will see, (n, 1, 28, 28). Where they are given, the ONNX file computes
     in 8-bit integers, with ranges taken from these images.
@@ -59,7 +59,7 @@ def save(network: nn.Module, card: Card, folder: Path, typical: Tensor | None = 
     tensors = folder / f"{card['name']}.safetensors"
     safetensors.torch.save_file({k: v.contiguous() for k, v in network.state_dict().items()}, tensors, metadata)
     graph = folder / f"{card['name']}.onnx"
-    if isinstance(network, DigitNet) and card.get("first_stage"):
+    if isinstance(network, DigitNet) and network.first is not None:
         first = _model(network.first, typical)
         metadata[FIRST_STAGE] = base64.b64encode(first.SerializeToString()).decode("ascii")
     model = _model(network, typical)
@@ -73,7 +73,10 @@ def save(network: nn.Module, card: Card, folder: Path, typical: Tensor | None = 
 
 def load(network: nn.Module, path: Path) -> nn.Module:
     """Put the weights of a safetensors file into a network of the same shape, ready to evaluate."""
-    network.load_state_dict(safetensors.torch.load_file(path))
+    weights = safetensors.torch.load_file(path)
+    if isinstance(network, DigitNet) and any(name.startswith("first.") for name in weights):
+        network.first = FirstStage()
+    network.load_state_dict(weights)
     return network.eval()
 
 

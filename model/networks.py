@@ -47,7 +47,7 @@ def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 
 
 class FirstStage(nn.Module):
-    """The first stage of a cascade (Viola and Jones, 2001): enough for what is plain, at a fifteenth of the work."""
+    """The first stage of a cascade (Viola and Jones, 2001): enough for what is plain, with a 28th of the products."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,10 +68,10 @@ class DigitNet(nn.Module):
     """Ours: 3x3 convolutions at three sizes, then a 1x1 convolution that says, place by place, what speaks for a digit.
 
     Averaging that map over all places gives the logits. It is the same arithmetic as global average pooling and a
-    linear layer, in the other order, so the map of evidence that explains an answer costs nothing.
+    linear layer, in the other order, so the map of evidence that explains an answer comes with it.
 
-    `first` is a network of its own, trained when this one is finished. The service asks it first, and this one where
-    it hesitates.
+    `first` is a network of its own, which is trained when this one is finished, or None. The service asks it first, and
+    this one where it hesitates, or where an answer is to be explained.
     """
 
     def __init__(self, widths: tuple[int, int, int] = (16, 64, 96)) -> None:
@@ -87,7 +87,7 @@ class DigitNet(nn.Module):
             conv(large, large),
         )
         self.head = nn.Conv2d(large, CLASSES, 1)
-        self.first = FirstStage()
+        self.first: FirstStage | None = None
 
     def evidence(self, images: Tensor) -> Tensor:
         """(n, 1, 28, 28) float32 in 0..1 to (n, 11, 7, 7): for and against each digit, and none, place by place."""

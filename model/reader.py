@@ -24,7 +24,7 @@ from model.verdict import DIGITS, Calibration, Verdict, judge, of_one
 WEIGHTS = Path(__file__).parent / "weights"
 CHECKSUMS = "SHA256SUMS"
 CARD = "card"  # the metadata key that holds a network's card, in both of its files
-FIRST_STAGE = "first_stage"  # the one that holds its first stage, in the ONNX file
+FIRST_STAGE = "first_stage"  # the one that holds its first stage in the ONNX file, and what the card says of it
 DEFAULT = "digitnet"
 
 

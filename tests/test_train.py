@@ -7,11 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from model.reader import Network
+import train
+from model import export
+from model.networks import DigitNet
+from model.reader import WEIGHTS, Network
+from model.verdict import Calibration
 from tests.data import ROOT, data_folder
 
 PICTURES = {"learning-curve.png", "confusion.png", "misread.png"}
@@ -66,6 +71,31 @@ def test_what_is_resumed_before_learning_together_ends_where_an_unbroken_run_doe
     histories = [json.loads((out / "report" / "metrics.json").read_text())["histories"] for out in (whole, broken)]
     assert [len(history) for history in histories[0].values()] == [3, 3]
     assert histories[0] == histories[1]
+
+
+def test_the_first_stage_learns_from_the_finished_network_and_answers_where_that_is_sure(tmp_path: Path) -> None:
+    recipe = replace(train.RECIPES["digitnet"], first=4, sets=1)
+    data = train.load_data(data_folder(), recipe, 4096)
+    best = train.Run(recipe, 0, len(data.epochs[0]) // recipe.batch)
+    best.averaged = whole = DigitNet()
+    export.load(whole, WEIGHTS / "digitnet.safetensors")
+    shipped = whole.first
+    card, checkpoint = Network(WEIGHTS / "digitnet.onnx").card, tmp_path / "0-first.pt"
+    calibration = Calibration.of(card["calibration"])
+    stage = train.first_stage(best, data, calibration, checkpoint, resume=False)
+    assert stage is not None
+    assert whole.first is not shipped
+    assert stage == train.first_stage(best, data, calibration, checkpoint, resume=True)
+    assert 0.1 < stage["share"] < 1
+
+    export.save(whole, {**card, "first_stage": stage}, tmp_path)
+    served = Network(tmp_path / "digitnet.onnx")
+    images, labels = data.held_out.images.numpy(), data.held_out.labels.numpy()
+    logits, alone = served.logits(images), served.logits_of_whole(images)
+    answered = (logits != alone).any(axis=1)
+    assert answered.mean() > 0.1
+    assert (logits.argmax(1) == alone.argmax(1))[answered].mean() > 0.99
+    assert (logits.argmax(1) == labels).mean() > 0.98
 
 
 def test_missing_data_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from app.drawing import Picture, Strokes
 from app.gate import ROUND_SECONDS, TOGETHER, Gate, Rounds
 from app.inline import Trust
 from app.problems import Problem
-from app.quick import Awaited, Quick, read_together
+from app.quick import Awaited, Small, read_together
 from model.errors import BadStrokes, Blank, NotAnImage
 from model.reader import Reader, Reading
 
@@ -145,6 +145,38 @@ def test_whoever_would_wait_too_long_is_told_at_once() -> None:
     assert seconds < 0.5
 
 
+def test_a_pace_that_was_misjudged_is_learnt_anew_from_those_that_come_alone() -> None:
+    async def scenario() -> int:
+        rounds, told = rounds_of(1_000, 0.05), 0
+        for seconds, times in ((0.01, 20), (0, 100)):
+            for _ in range(times):
+                drawing = Drawing(seconds)
+                rounds.add(drawing)
+                await until_all_became([drawing])
+        for _ in range(60):
+            try:
+                rounds.add(Drawing())
+            except Problem:
+                told += 1
+        return told
+
+    assert asyncio.run(scenario()) == 0
+
+
+SEVEN, ONE = [[[60, 60], [200, 60], [120, 230]]], [[[140, 40], [140, 240]]]
+
+
+async def nothing() -> Message:
+    """What a client says that waits for its answer."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def reading_rounds() -> Rounds[Small]:
+    reader = Reader()
+    return Rounds(lambda drawings: read_together(lambda: reader, Trust(), drawings), 10)
+
+
 def test_a_drawing_is_not_read_for_a_client_that_has_gone() -> None:
     async def scenario() -> list[object]:
         gone = asyncio.Event()
@@ -153,41 +185,54 @@ def test_a_drawing_is_not_read_for_a_client_that_has_gone() -> None:
             await gone.wait()
             return {"type": "http.disconnect"}
 
-        waiting = [Awaited(Strokes([[[0, 0], [0, 9]]]), Asked(), receive) for _ in range(3)]
-        readers: Rounds[Quick] = Rounds(lambda jobs: read_together(Reader, Trust(), jobs), 10)
-        readers.add(waiting[0])
+        rounds, waiting = reading_rounds(), [Awaited(Strokes(SEVEN), Asked(), receive) for _ in range(3)]
+        rounds.add(waiting[0])
         await waiting[0].reading
         gone.set()
         for each in waiting[1:]:
-            readers.add(each)
+            rounds.add(each)
         return list(await asyncio.gather(*(each.reading for each in waiting), return_exceptions=True))
 
     assert [type(each) for each in asyncio.run(scenario())] == [Reading, *[ClientDisconnect] * 2]
 
 
-def test_what_cannot_be_read_fails_alone() -> None:
-    async def nothing() -> Message:
-        await asyncio.Event().wait()
-        raise AssertionError
+def test_each_of_a_round_gets_its_own_answer_and_what_cannot_be_read_fails_alone() -> None:
+    class Broken(Awaited):
+        """Whoever asked cannot take the answer."""
+
+        def answer(self, reading: Reading) -> None:
+            raise ValueError(reading.digit)
+
+    class Lost(Awaited):
+        """Nobody can tell whether anyone still waits."""
+
+        def wanted(self) -> bool:
+            raise ValueError("?")
 
     async def scenario() -> list[object]:
-        rounds: Rounds[Quick] = Rounds(lambda jobs: read_together(Reader, Trust(), jobs), 10)
-        seven = [[60, 60], [200, 60], [120, 230]]
-        drawings: list[Strokes | Picture] = [
-            Strokes([seven]),
-            Strokes([["a"]]),
-            Strokes([]),
-            Picture(b"no picture"),
-            Strokes([seven]),
+        rounds = reading_rounds()
+        waiting: list[Awaited] = [
+            Awaited(Strokes(SEVEN), Asked(), nothing),
+            Awaited(Strokes([["a"]]), Asked(), nothing),
+            Broken(Strokes(SEVEN), Asked(), nothing),
+            Awaited(Strokes(ONE), Asked("blog"), nothing),
+            Lost(Strokes(SEVEN), Asked(), nothing),
+            Awaited(Strokes([]), Asked(), nothing),
+            Awaited(Picture(b"no picture"), Asked(), nothing),
+            Awaited(Strokes(ONE), Asked(), nothing),
         ]
-        waiting = [Awaited(drawing, Asked(), nothing) for drawing in drawings]
         for each in waiting:
             rounds.add(each)
         return list(await asyncio.gather(*(each.reading for each in waiting), return_exceptions=True))
 
     became = asyncio.run(scenario())
-    assert [type(each) for each in became] == [Reading, BadStrokes, Blank, NotAnImage, Reading]
-    assert became[0] == became[4] == Reader().read_strokes([[[60, 60], [200, 60], [120, 230]]])
+    kinds = [Reading, BadStrokes, ValueError, Reading, ValueError, Blank, NotAnImage, Reading]
+    assert [type(each) for each in became] == kinds
+    for index, strokes, model in ((0, SEVEN, "digitnet"), (3, ONE, "blog"), (7, ONE, "digitnet")):
+        reading, alone = became[index], Reader().read_strokes(strokes, model)
+        assert isinstance(reading, Reading)
+        assert (reading.digit, reading.model) == (alone.digit, alone.model)
+        assert reading.probabilities == pytest.approx(alone.probabilities, abs=1e-5)
 
 
 def test_an_image_waits_for_a_thread_as_long_as_was_said_and_no_longer() -> None:

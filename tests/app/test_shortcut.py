@@ -19,7 +19,12 @@ from tests.encodings import saved
 
 JSON, PNG = "application/json", "image/png"
 BODY = json.dumps({"strokes": STROKES[7]}).encode()
-WHOLE = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+DIGITS = 7, 1
+WHOLES = {
+    digit: HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    for digit, body in ((digit, json.dumps({"strokes": STROKES[digit]}).encode()) for digit in DIGITS)
+}
+WHOLE = WHOLES[7]
 APPS = {"X-Request-Id": "7"}  # with this the app is asked
 REQUESTS: dict[str, tuple[bytes, dict[str, str]]] = {
     "strokes": (BODY, {"Content-Type": JSON}),
@@ -109,18 +114,18 @@ def test_a_connection_is_closed_where_the_client_says_so(server: Server) -> None
 def test_many_at_once_are_answered_each_in_its_turn_and_counted() -> None:
     with running(DIGITS_QUEUE="10") as server:
         connections = [connect(server) for _ in range(40)]
-        for connection in connections:
-            connection.sendall(WHOLE)
+        for index, connection in enumerate(connections):
+            connection.sendall(WHOLES[DIGITS[index % 2]])
         answers = [answer_on(connection) for connection in connections]
         for connection in connections:
             connection.close()
         statuses = [answer.status_code for answer in answers]
         assert 1 <= statuses.count(200) == 40 - statuses.count(503)
-        for answer in answers:
+        for index, answer in enumerate(answers):
             if answer.status_code == 503:
                 assert_problem(answer, "busy")
             else:
-                assert assert_answer(answer)["digit"] == 7
+                assert assert_answer(answer)["digit"] == DIGITS[index % 2]
         metrics = httpx.get(f"{server.url}/metrics").text
     for status in (200, 503):
         count = re.search(rf'digits_requests_total{{method="POST",route="/predict",status="{status}"}} (\d+)', metrics)

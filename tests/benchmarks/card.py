@@ -192,11 +192,18 @@ def text(figures: dict[str, Any]) -> str:
         f"torch {training['versions']['torch']}, {training['arithmetic']}: {recipe['epochs']} epochs alone, then "
         f"{recipe['together']} in which it",
         f"learns from what the {len(seeds)} networks say together, then {recipe['settle']} of settling, most of it on",
-        "MNIST. The ONNX file computes in 8-bit integers. What is plain its first stage answers: a network of",
-        f"{first['parameters']:,} of these parameters that has learnt from it in {recipe['first']} more epochs, and "
-        "whose answer stands where",
-        f"it prefers a digit to all else by {first['margin']:.2f} in logits: in {percent(first['share'])} of the "
-        "held-out digits.",
+        "MNIST. The ONNX file computes in 8-bit integers.",
+        *(
+            (
+                f"What is plain its first stage answers: a network of {first['parameters']:,} of these parameters that",
+                f"has learnt from it in {recipe['first']} more epochs ({first['seconds']:.0f} s), and whose answer "
+                "stands where it prefers",
+                f"a digit to all else by {first['margin']:.2f} in logits: for {percent(first['share'])} of the "
+                "held-out digits.",
+            )
+            if first
+            else ()
+        ),
         f"MNIST's test images, mean of {len(seeds)} seeds: {100 * ours['accuracy']['mnist_test_mean']:.2f}{spread} %.",
         "",
         "| seed | held-out MNIST | held-out drawings | MNIST test | training, s |",
@@ -277,7 +284,7 @@ def text(figures: dict[str, Any]) -> str:
         "",
         "## Speed",
         "",
-        "One thread, in process; the drawings are those of `tests/drawings`, in turns.",
+        "One thread, in process; networks and strokes with the drawings of `tests/drawings`, in turns.",
         "",
         "| | mean, ms | median, ms | 95 %, ms | n |",
         "|---|---|---|---|---|",

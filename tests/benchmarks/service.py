@@ -4,7 +4,7 @@
     python -m tests.benchmarks.service calm        the 99th percentile at half that load
     python -m tests.benchmarks.service ready       seconds to the first right answer, and memory at rest
 
-"strokes" is one drawing over and over, "all styles" the 34 of tests/drawings in turn: how long one takes depends on it.
+"strokes" is one drawing over and over, "all styles" those of tests/drawings in turn: how long one takes depends on it.
 
 The service runs on the first core and wrk (`apt-get install wrk`) on the second, with 8 connections; rates are medians
 of 5 rounds, taken in turns so that a busy machine slows all alike. All of it stays on 127.0.0.1 and ends by itself.

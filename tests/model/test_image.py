@@ -244,10 +244,15 @@ def test_what_is_no_image_is_refused_with_advice(data: bytes) -> None:
     ("data", "name"),
     [
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "AVIF"),
         (saved(seven(), "AVIF"), "AVIF"),
         (saved(seven(), "TIFF"), "TIFF"),
         (saved(seven(), "PDF"), "PDF"),
-        (b'<?xml version="1.0"?>\n<!-- a 7 -->\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+        (
+            b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- a 7 -->\n<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN">\n<svg/>',
+            "SVG",
+        ),
+        (b'\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
     ],
 )
 def test_another_kind_of_file_is_refused_by_its_name(data: bytes, name: str) -> None:

@@ -25,7 +25,8 @@ class Drawing(BaseModel):
 def load() -> nn.Module:
     """The network, ready to answer."""
     network = NETWORKS[DEFAULT]()
-    network.load_state_dict(load_file(WEIGHTS / f"{DEFAULT}.safetensors"))
+    weights = load_file(WEIGHTS / f"{DEFAULT}.safetensors")
+    network.load_state_dict({name: weight for name, weight in weights.items() if not name.startswith("first.")})
     return network.eval()
 
 
