@@ -12,7 +12,8 @@ THUMBNAIL = 48  # pixels, about, on the longer side of what the light is fitted 
 # A quadratic light that is off by this share of it, on more of the picture than ink covers, is none.
 MISFIT = 0.1
 MOST_INK = 0.3
-BARE = 0.9  # the share of a picture that is of one tone once what is narrow has been taken away
+MOST_STRAY = 0.04  # the same, once what is narrow has been taken away
+BARE = 0.97  # the share of a picture that is of one tone once what is narrow has been taken away
 SHADE = 0.12  # of the shorter side: no stroke is twice as wide
 
 
@@ -38,13 +39,23 @@ def light_on(colours: NDArray[np.uint8]) -> tuple[Pixels, bool]:
         fitted = terms @ surface
         weights = 1 / np.maximum(np.abs(values - fitted).max(axis=1), 1.0)
     off = np.abs(values - fitted).max(axis=1) > MISFIT * fitted.max(axis=1)
-    if off.mean() > MOST_INK:
+    if off.mean() > MOST_INK or _is_shaded(thumbnail, fitted.reshape(thumbnail.shape)):
         return _shade(colours), True
     across = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None]
     down = np.linspace(-1, 1, height, dtype=np.float32)[:, None, None]
     one, x1, y1, x2, xy, y2 = surface.astype(np.float32)
     paper: Pixels = (one + y1 * down + y2 * down**2) + (x1 + xy * down) * across + x2 * across**2
     return paper, False
+
+
+def _is_shaded(thumbnail: Pixels, light: Pixels) -> bool:
+    """Whether something wide is off the light that was fitted: (height, width, 3) both."""
+    reach = max(1, round(SHADE * min(thumbnail.shape[:2])))
+    for first, then in ((np.maximum, np.minimum), (np.minimum, np.maximum)):  # without dark ink, without light ink
+        left = widest(widest(thumbnail, reach, first), reach, then)
+        if (np.abs(left - light).max(axis=2) > MISFIT * 255).mean() <= MOST_STRAY:
+            return False
+    return True
 
 
 def _shade(colours: NDArray[np.uint8]) -> Pixels:

@@ -45,7 +45,7 @@ def test_after_ctrl_c_resume_ends_where_an_unbroken_run_does(tmp_path: Path) -> 
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     flags = ("--quick", "--limit", "2048", "--epochs", "4", "--threads", "1")
     assert run(*flags, "--out", whole).returncode == 0
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has ignored for what runs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a shell has in the background
     process = subprocess.Popen(command(*flags, "--out", broken), stderr=subprocess.PIPE, text=True, cwd=ROOT)
     checkpoint = broken / "checkpoints" / "0.pt"
     deadline = time.monotonic() + 60

@@ -192,7 +192,7 @@ def test_a_gradient_behind_the_ink_is_paper() -> None:
 
 
 @pytest.mark.parametrize("depth", [0.3, 0.5, 0.7])
-@pytest.mark.parametrize("shape", ["across", "in a corner", "of a phone"])
+@pytest.mark.parametrize("shape", ["across", "in a corner", "of a phone", "of a hand"])
 def test_a_shadow_on_the_paper_is_not_read(shape: str, depth: float) -> None:
     y, x = np.mgrid[:500, :500] / 500
 
@@ -203,6 +203,7 @@ def test_a_shadow_on_the_paper_is_not_read(shape: str, depth: float) -> None:
         "across": edge(x + y - 1),
         "in a corner": edge(x - 0.45) * edge(y - 0.4),
         "of a phone": edge(0.25 - abs(x - 0.5)) * edge(y - 0.3),
+        "of a hand": edge(0.4 - np.hypot(0.8 * x, y - 1)),
     }[shape]
     noise = np.random.default_rng(0).normal(0, 4, (500, 500, 3))
     photo = np.asarray(seven((500, 500), 30, (20, 20, 60), (225, 220, 210))) * (1 - depth * shade)[..., None] + noise
