@@ -1,5 +1,6 @@
 """The light on photographed paper, so that it can be divided out: even, fading, or cut by a shadow."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -48,24 +49,19 @@ def light_on(colours: NDArray[np.uint8]) -> tuple[Pixels, bool]:
     return paper, False
 
 
-def _is_shaded(thumbnail: Pixels, light: Pixels) -> bool:
+def _is_shaded(thumbnail: NDArray[Any], light: NDArray[Any]) -> bool:
     """Whether something wide is off the light that was fitted: (height, width, 3) both."""
-    reach = max(1, round(SHADE * min(thumbnail.shape[:2])))
-    for first, then in ((np.maximum, np.minimum), (np.minimum, np.maximum)):  # without dark ink, without light ink
-        left = widest(widest(thumbnail, reach, first), reach, then)
-        if (np.abs(left - light).max(axis=2) > MISFIT * 255).mean() <= MOST_STRAY:
-            return False
-    return True
+    left = _without_narrow(thumbnail, _reach(thumbnail))
+    return all((np.abs(each - light).max(axis=2) > MISFIT * 255).mean() > MOST_STRAY for each in left)
 
 
 def _shade(colours: NDArray[np.uint8]) -> Pixels:
     """The paper behind dark ink, in the light or in a shadow with a hard edge: (height, width, 3) uint8 to float32.
 
-    A morphological closing: the lightest pixel around, then the darkest of these, takes away what is dark and narrow,
-    as strokes are, and leaves every edge of what is wide where it was.
+    The lightest pixel around, then the darkest of these: that takes away what is dark and narrow, as strokes are, and
+    leaves every edge of what is wide where it was.
     """
-    reach = max(1, round(SHADE * min(colours.shape[:2])))
-    closed: Pixels = widest(widest(colours, reach, np.maximum), reach, np.minimum).astype(np.float32)
+    closed: Pixels = next(_without_narrow(colours, _reach(colours))).astype(np.float32)
     # The lightest of noisy pixels is lighter than the paper.
     closed *= np.median(colours[::4, ::4] / np.maximum(closed[::4, ::4], 1), axis=(0, 1)).astype(np.float32)
     return closed
@@ -75,18 +71,26 @@ def is_narrow(colours: NDArray[np.uint8], middle: Pixels) -> bool:
     """Whether all that is not of the paper's tone, (3,), is as narrow as strokes are, and no shadow."""
     step = max(1, max(colours.shape[:2]) // THUMBNAIL)
     small = colours[::step, ::step]
-    reach = max(1, round(SHADE * min(small.shape[:2])))
+    reach = _reach(small)
     framed = np.empty((small.shape[0] + 4 * reach, small.shape[1] + 4 * reach, 3), np.uint8)
     framed[:] = middle
     framed[2 * reach : -2 * reach, 2 * reach : -2 * reach] = small
+    left = _without_narrow(framed, reach)
+    return any((np.abs(each - middle).max(axis=2) <= MISFIT * 255).mean() >= BARE for each in left)
+
+
+def _reach(pixels: NDArray[Any]) -> int:
+    """Half as many pixels as what counts as narrow has at the most."""
+    return max(1, round(SHADE * min(pixels.shape[:2])))
+
+
+def _without_narrow(pixels: NDArray[Any], reach: int) -> Iterator[NDArray[Any]]:
+    """The same without what is dark and narrow (a morphological closing), and without what is light and narrow."""
     for first, then in ((np.maximum, np.minimum), (np.minimum, np.maximum)):
-        left = widest(widest(framed, reach, first), reach, then)
-        if (np.abs(left - middle).max(axis=2) <= MISFIT * 255).mean() >= BARE:
-            return True
-    return False
+        yield widest(widest(pixels, reach, first), reach, then)
 
 
-def widest(pixels: NDArray[np.uint8], reach: int, most: np.ufunc) -> NDArray[np.uint8]:
+def widest(pixels: NDArray[Any], reach: int, most: np.ufunc) -> NDArray[Any]:
     """The lightest, or darkest, within `reach` pixels on each axis; in steps that double, so that it takes few."""
     for axis in (0, 1):
         padding = [(0, 0)] * pixels.ndim
