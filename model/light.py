@@ -81,7 +81,7 @@ def is_narrow(colours: NDArray[np.uint8], middle: Pixels) -> bool:
 
 def _reach(pixels: NDArray[Any]) -> int:
     """Half as many pixels as what counts as narrow has at the most."""
-    return max(1, round(SHADE * min(pixels.shape[:2])))
+    return max(1, round(SHADE * float(min(pixels.shape[:2]))))
 
 
 def _without_narrow(pixels: NDArray[Any], reach: int) -> Iterator[NDArray[Any]]:
