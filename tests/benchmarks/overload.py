@@ -74,7 +74,9 @@ class Witness:
                     self.wrong.append(response.text[:100])
 
     def said(self, name: str) -> str:
-        figures = f"median {percentile(self.seconds, 0.5):.1f} ms, 99 % {percentile(self.seconds, 0.99):.1f} ms"
+        figures = "none answered"
+        if self.seconds:
+            figures = f"median {percentile(self.seconds, 0.5):.1f} ms, 99 % {percentile(self.seconds, 0.99):.1f} ms"
         return f"{name:24} {figures}, n = {len(self.seconds)}; {len(self.refused)} refused, {len(self.wrong)} wrong"
 
 
