@@ -130,6 +130,10 @@ class Gate:
 class Job(Protocol):
     """What `Rounds` work on."""
 
+    @property
+    def gives_way(self) -> bool:
+        """Whether half of the queue is kept free of it, for those that do not."""
+
     def wanted(self) -> bool:
         """Whether anyone still waits for it; asked right before it would be worked on."""
 
@@ -165,7 +169,8 @@ class Rounds(Generic[J]):
 
         Raises the problem `busy` at once where the queue is full or would take too long; later the job is told so.
         """
-        self._patience.check(len(self._waiting) - 1)
+        waiting = len(self._waiting) - 1
+        self._patience.check(2 * waiting if job.gives_way else waiting)
         self._waiting.append((job, monotonic() + self._patience.seconds))
         if not self._coming:
             self._plan()

@@ -36,6 +36,7 @@ class Small(Job):
     """A drawing that is, or may be, read on the event loop."""
 
     asked = _PLAIN
+    gives_way = False  # as pictures do, which take several times as long, or nobody could draw while many are sent
 
     @abstractmethod
     def wanted(self) -> bool:
@@ -60,6 +61,7 @@ class Awaited(Small):
     def __init__(self, drawing: Strokes | Picture, asked: Asked, receive: Receive) -> None:
         """`receive` tells whether the client is still there; `reading` raises `ClientDisconnect` where it is not."""
         self.asked = asked
+        self.gives_way = isinstance(drawing, Picture)
         self.reading = asyncio.get_running_loop().create_future()
         self._drawing = drawing
         self._receive = receive

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.accept import accept_of, check_accept
 from app.cors import ORIGIN
-from app.drawing import CODING, JSON, Picture, Strokes, check_media, open_drawing
+from app.drawing import CODING, JSON, Picture, Strokes, check_media, media_type, open_drawing
 from app.inline import is_small
 from app.predict import METHOD, PATH, as_json
 from app.problems import REQUEST_ID, Problem, problem_of
@@ -49,6 +49,7 @@ class Taken(Small):
     def __init__(self, service: Service, content_type: str, accept: str) -> None:
         self.given_up = False  # by whoever asked, or by the connection
         self.proceeds = False
+        self.gives_way = media_type(content_type) != JSON
         self._service = service
         self._content_type = content_type
         self._accept = accept

@@ -23,8 +23,8 @@ from model.reader import Reader, Reading
 class Drawing:
     """What waits for a round: notes in which one it was read, or why it was not."""
 
-    def __init__(self, seconds: float = 0, gone: bool = False) -> None:
-        self.seconds, self.gone = seconds, gone
+    def __init__(self, seconds: float = 0, gone: bool = False, gives_way: bool = False) -> None:
+        self.seconds, self.gone, self.gives_way = seconds, gone, gives_way
         self.became: object = None
 
     def wanted(self) -> bool:
@@ -97,6 +97,21 @@ def test_whoever_finds_the_queue_full_is_told_at_once() -> None:
         return told
 
     assert asyncio.run(scenario()) == ["taken", "taken", "taken", "busy", "busy"]
+
+
+def test_those_who_give_way_leave_half_of_the_queue_to_others() -> None:
+    async def scenario() -> list[int]:
+        rounds, taken = rounds_of(10), [0, 0]
+        for index, gives_way in enumerate((True, False)):
+            for _ in range(20):
+                try:
+                    rounds.add(Drawing(gives_way=gives_way))
+                    taken[index] += 1
+                except Problem:
+                    pass
+        return taken
+
+    assert asyncio.run(scenario()) == [6, 5]
 
 
 def test_whoever_goes_away_while_waiting_is_passed_over() -> None:
@@ -174,7 +189,7 @@ async def nothing() -> Message:
 
 def reading_rounds() -> Rounds[Small]:
     reader = Reader()
-    return Rounds(lambda drawings: read_together(lambda: reader, Trust(), drawings), 10)
+    return Rounds(lambda drawings: read_together(lambda: reader, Trust(), drawings), 100)
 
 
 def test_a_drawing_is_not_read_for_a_client_that_has_gone() -> None:
