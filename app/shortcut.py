@@ -74,10 +74,11 @@ class Taken(Small):
         check_accept(self._accept)
         check_media(self._content_type)
         drawing = open_drawing(self._content_type, self._body)
-        if is_quick(self._service.trust, drawing):
-            return drawing
+        return drawing if is_quick(self._service.trust, drawing) else None
+
+    def leave(self) -> None:
+        """The app has it read in a thread."""
         self._say(None)
-        return None
 
     def answer(self, reading: Reading) -> None:
         """It is read."""

@@ -187,7 +187,7 @@ class Reader:
     def read_seen(self, images: Sequence[Pixels]) -> list[Reading]:
         """Answers of the default network to what it sees of several drawings: sooner than one after the other.
 
-        `images`: of `see_strokes` or `see_image`, (28, 28) float32 in 0..1 each.
+        `images`: of `see`, (28, 28) float32 in 0..1 each.
         """
         network = self._networks[DEFAULT]
         return [_weighed(network, logits) for logits in network.logits(np.stack(images)[:, None])]
@@ -200,14 +200,19 @@ class Reader:
             raise UnknownModel(f"There is no network {name[:40]!r}. Ask for one of: {', '.join(self.names)}.") from None
 
 
+def see(ink: Ink) -> Pixels:
+    """What a network sees of ink: (28, 28) float32 in 0..1. Raises `Blank`."""
+    return normalise(ink.pixels).pixels
+
+
 def see_strokes(raw: object) -> Pixels:
-    """What a network sees of strokes as JSON gave them: (28, 28) float32 in 0..1. Raises `DrawingError`."""
-    return normalise(strokes.rasterise(strokes.parse_strokes(raw)).pixels).pixels
+    """What a network sees of strokes as JSON gave them. Raises `DrawingError`."""
+    return see(strokes.rasterise(strokes.parse_strokes(raw)))
 
 
 def see_image(data: bytes) -> Pixels:
-    """What a network sees of an encoded image, as `see_strokes` does of strokes."""
-    return normalise(image.read_image(data).pixels).pixels
+    """What a network sees of an encoded image. Raises `DrawingError`."""
+    return see(image.read_image(data))
 
 
 def _listed(folder: Path, threads: int) -> list[Network]:

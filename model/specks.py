@@ -1,5 +1,7 @@
 """Ink without what is not the digit's: grains of noise and dust, lines of the paper, corners of shadows."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,16 @@ CELL_INK = 0.04
 PATCH_INK = 0.02
 LINE_CELLS = 3  # a line of the paper's is no wider, a little slanted as it may be
 
-Patch = set[tuple[int, int]]  # cells, by row and column
+
+class Run(NamedTuple):
+    """Cells in a row of the grid: from the column `start` on, up to the one before `end`."""
+
+    row: int
+    start: int
+    end: int
+
+
+Patch = list[Run]
 
 
 def without_specks(ink: Pixels, whole: bool, shaded: bool = False) -> Pixels:
@@ -32,31 +43,48 @@ def without_specks(ink: Pixels, whole: bool, shaded: bool = False) -> Pixels:
         patches = _without_lines(patches, rows, columns, shaded)
     if not patches:  # all of it is finer than the grid can tell from dust
         return ink
-    weights = [sum(float(mass[cell]) for cell in patch) for patch in patches]
+    weights = [_weight(patch, mass) for patch in patches]
     least = PATCH_INK * max(weights)
     kept = np.zeros((rows + 2, columns + 2), bool)
     for patch, weight in zip(patches, weights, strict=True):
         if weight >= least:
-            for row, column in patch:  # with the cells around, where the edge of the line may lie
-                kept[row : row + 3, column : column + 3] = True
+            for row, start, end in patch:  # with the cells around, where the edge of the line may lie
+                kept[row : row + 3, start : end + 2] = True
     mask = np.repeat(np.repeat(kept[1:-1, 1:-1], step, axis=0), step, axis=1)
     return np.where(mask[:height, :width], ink, np.float32(0))
 
 
 def _patches(holds: NDArray[np.bool_]) -> list[Patch]:
-    """The cells of a grid that hold something, joined with those around them."""
-    occupied = {(int(row), int(column)) for row, column in np.argwhere(holds)}
-    patches = []
-    while occupied:
-        patch, edge = Patch(), [occupied.pop()]
-        while edge:
-            row, column = edge.pop()
-            patch.add((row, column))
-            near = {(row + down, column + across) for down in (-1, 0, 1) for across in (-1, 0, 1)} & occupied
-            occupied -= near
-            edge.extend(near)
-        patches.append(patch)
-    return patches
+    """The cells of a grid that hold something, joined with those around them, whose corners they touch included."""
+    rows, columns = holds.shape
+    width = columns + 1  # with a column of nothing, which parts a row from the next
+    flat = np.zeros((rows, width), bool)
+    flat[:, :-1] = holds
+    runs = np.flatnonzero(np.diff(flat.ravel(), prepend=False)).reshape(-1, 2).tolist()
+    parents = list(range(len(runs)))  # union-find: from run to run up to the one that stands for its patch
+
+    def patch_of(run: int) -> int:
+        while parents[run] != run:
+            parents[run] = run = parents[parents[run]]
+        return run
+
+    first = 0  # of the runs above that reach as far as this one
+    for this, (start, end) in enumerate(runs):
+        while runs[first][1] + width < start:
+            first += 1
+        above = first
+        while above < this and runs[above][0] + width <= end:
+            parents[patch_of(above)] = patch_of(this)
+            above += 1
+    patches: dict[int, Patch] = {}
+    for this, (start, end) in enumerate(runs):
+        row = start // width
+        patches.setdefault(patch_of(this), []).append(Run(row, start - row * width, end - row * width))
+    return list(patches.values())
+
+
+def _weight(patch: Patch, mass: Pixels) -> float:
+    return sum(float(mass[row, start:end].sum()) for row, start, end in patch)
 
 
 def _without_lines(patches: list[Patch], rows: int, columns: int, shaded: bool) -> list[Patch]:
@@ -66,12 +94,17 @@ def _without_lines(patches: list[Patch], rows: int, columns: int, shaded: bool) 
     """
     clear, lines = [], []
     for patch in patches:
-        down, across = ({cell[axis] for cell in patch} for axis in (0, 1))
-        spans = {0, rows - 1} <= down, {0, columns - 1} <= across
-        if (spans[0] and len(across) <= LINE_CELLS) or (spans[1] and len(down) <= LINE_CELLS):
+        top, bottom = patch[0].row, patch[-1].row
+        left, right = min(run.start for run in patch), max(run.end for run in patch) - 1
+        edges = top == 0, bottom == rows - 1, left == 0, right == columns - 1
+        if (all(edges[:2]) and right - left < LINE_CELLS) or (all(edges[2:]) and bottom - top < LINE_CELLS):
             lines.append(patch)
-        elif down.isdisjoint((0, rows - 1)) and across.isdisjoint((0, columns - 1)):
+        elif not any(edges):
             clear.append(patch)
-    if shaded and max(patches, key=len) in clear:
+    if shaded and max(patches, key=_size) in clear:
         return clear
     return [patch for patch in patches if patch not in lines] if clear else patches
+
+
+def _size(patch: Patch) -> int:
+    return sum(run.end - run.start for run in patch)

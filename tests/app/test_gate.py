@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from itertools import count
 
+import numpy as np
 import pytest
+from PIL import Image
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
@@ -17,7 +19,9 @@ from app.inline import Trust
 from app.problems import Problem
 from app.quick import Awaited, Small, read_together
 from model.errors import BadStrokes, Blank, NotAnImage
-from model.reader import Reader, Reading
+from model.reader import DEFAULT, Reader, Reading
+from tests.app.pictures import png
+from tests.encodings import saved
 
 
 class Drawing:
@@ -189,6 +193,7 @@ async def nothing() -> Message:
 
 def reading_rounds() -> Rounds[Small]:
     reader = Reader()
+    reader.read_image(png(7))  # the first takes many times as long as the next
     return Rounds(lambda drawings: read_together(lambda: reader, Trust(), drawings), 100)
 
 
@@ -224,30 +229,54 @@ def test_each_of_a_round_gets_its_own_answer_and_what_cannot_be_read_fails_alone
         def wanted(self) -> bool:
             raise ValueError("?")
 
+    reader = Reader()
+    cases: list[tuple[type[Awaited], Strokes | Picture, str, Reading | type[Exception]]] = [
+        (Awaited, Picture(png(1)), DEFAULT, reader.read_image(png(1))),
+        (Awaited, Strokes(SEVEN), DEFAULT, reader.read_strokes(SEVEN)),
+        (Awaited, Strokes([["a"]]), DEFAULT, BadStrokes),
+        (Awaited, Picture(png(7)), DEFAULT, reader.read_image(png(7))),
+        (Awaited, Picture(saved(Image.new("L", (280, 280)))), DEFAULT, Blank),
+        (Broken, Strokes(SEVEN), DEFAULT, ValueError),
+        (Awaited, Strokes(ONE), "blog", reader.read_strokes(ONE, "blog")),
+        (Lost, Strokes(SEVEN), DEFAULT, ValueError),
+        (Awaited, Strokes([]), DEFAULT, Blank),
+        (Awaited, Picture(b"no picture"), DEFAULT, NotAnImage),
+        (Awaited, Strokes(ONE), DEFAULT, reader.read_strokes(ONE)),
+    ]
+
     async def scenario() -> list[object]:
         rounds = reading_rounds()
-        waiting: list[Awaited] = [
-            Awaited(Strokes(SEVEN), Asked(), nothing),
-            Awaited(Strokes([["a"]]), Asked(), nothing),
-            Broken(Strokes(SEVEN), Asked(), nothing),
-            Awaited(Strokes(ONE), Asked("blog"), nothing),
-            Lost(Strokes(SEVEN), Asked(), nothing),
-            Awaited(Strokes([]), Asked(), nothing),
-            Awaited(Picture(b"no picture"), Asked(), nothing),
-            Awaited(Strokes(ONE), Asked(), nothing),
-        ]
+        waiting = [kind(drawing, Asked(model), nothing) for kind, drawing, model, _ in cases]
         for each in waiting:
             rounds.add(each)
         return list(await asyncio.gather(*(each.reading for each in waiting), return_exceptions=True))
 
-    became = asyncio.run(scenario())
-    kinds = [Reading, BadStrokes, ValueError, Reading, ValueError, Blank, NotAnImage, Reading]
-    assert [type(each) for each in became] == kinds
-    for index, strokes, model in ((0, SEVEN, "digitnet"), (3, ONE, "blog"), (7, ONE, "digitnet")):
-        reading, alone = became[index], Reader().read_strokes(strokes, model)
-        assert isinstance(reading, Reading)
-        assert (reading.digit, reading.model) == (alone.digit, alone.model)
-        assert reading.probabilities == pytest.approx(alone.probabilities, abs=1e-5)
+    for became, (*_, expected) in zip(asyncio.run(scenario()), cases, strict=True):
+        if isinstance(expected, Reading):
+            assert isinstance(became, Reading)
+            assert (became.digit, became.model) == (expected.digit, expected.model)
+            assert became.probabilities == pytest.approx(expected.probabilities, abs=1e-5)
+        else:
+            assert type(became) is expected
+
+
+def test_pictures_held_up_by_a_slow_one_are_left_to_the_threads_and_drawings_are_not() -> None:
+    dots = np.full((300, 300), 255, np.uint8)
+    dots[20:280:4, 20:280:4] = 0  # 4,225 pieces of ink
+
+    async def scenario() -> list[object]:
+        rounds = reading_rounds()
+        waiting = [
+            Awaited(Picture(saved(Image.fromarray(dots))), Asked(), nothing),
+            Awaited(Picture(png(7)), Asked(), nothing),
+            Awaited(Strokes(SEVEN), Asked(), nothing),
+            Awaited(Picture(png(7)), Asked(), nothing),
+        ]
+        for each in waiting:
+            rounds.add(each)
+        return list(await asyncio.gather(*(each.reading for each in waiting)))
+
+    assert [type(each) for each in asyncio.run(scenario())] == [Reading, type(None), Reading, type(None)]
 
 
 def test_an_image_waits_for_a_thread_as_long_as_was_said_and_no_longer() -> None:
