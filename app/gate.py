@@ -30,8 +30,8 @@ IMAGE_SECONDS = 5.0
 # 20. With 10 images hardly get their turn, and whatever else the machine does gets between a thread and its lock.
 NICE = 4
 
-# In one round of the event loop so many drawings are looked at, and none once they have taken so long; then they are
-# shown to the network, 0.2 ms each at the most.
+# In one round of the event loop so many drawings are looked at, and no further one once they have taken so long; then
+# they are shown to the network, 0.2 ms each at the most.
 TOGETHER = 8
 ROUND_SECONDS = 0.002
 
@@ -50,9 +50,13 @@ class Patience:
         self._queue = queue
         self._each = 0.0
 
+    def is_out(self, waiting: int, at_once: int = 1) -> bool:
+        """Whether the queue is full, or would take too long with so many served at once."""
+        return waiting >= self._queue or waiting * self._each > self.seconds * at_once
+
     def check(self, waiting: int, at_once: int = 1) -> None:
-        """Raise the problem `busy` where the queue is full, or would take too long with so many served at once."""
-        if waiting >= self._queue or waiting * self._each > self.seconds * at_once:
+        """Raise the problem `busy` where it is."""
+        if self.is_out(waiting, at_once):
             raise self.lost()
 
     def took(self, seconds: float) -> None:
@@ -88,12 +92,22 @@ class Gate:
         self._note = note
         self.waiting = 0
 
+    def check(self) -> None:
+        """Raise the problem `busy` where one more would not be taken."""
+        if self.is_full():
+            raise self._patience.lost()
+
+    def is_full(self) -> bool:
+        """Whether one more would not be taken."""
+        return self._free.locked() and self._patience.is_out(self.waiting, self._workers)
+
     async def run(self, work: Callable[[], T], receive: Receive | None = None) -> T:
         """Call `work` in a thread and return what it returns.
 
         `receive` tells, after a wait, whether anyone still wants the answer; raises `ClientDisconnect` where nobody
         does. Raises the problem `busy`: at once where the queue is full or would take too long, else in time.
         """
+        self.check()
         waited = self._free.locked()
         await (self._wait() if waited else self._free.acquire())
         try:
@@ -108,7 +122,6 @@ class Gate:
             self._free.release()
 
     async def _wait(self) -> None:
-        self._patience.check(self.waiting, self._workers)
         self._count(1)
         try:
             async with asyncio.timeout(self._patience.seconds):

@@ -34,12 +34,11 @@ async def answer(service: Service, scope: Scope, receive: Receive, asked: Asked)
     with service.bytes.lease() as grow:
         body = await read_body(receive, declared, settings.max_bytes, settings.body_seconds, grow)
         drawing = open_drawing(content_type, body) if is_small(content_type, len(body)) else None
-        reading = None
         if drawing is not None and is_quick(service.trust, drawing):
             waiting = Awaited(drawing, asked, receive)
             service.rounds.add(waiting)
             reading = await waiting.reading
-        if reading is None:
+        else:
             reading = await service.gate.run(
                 lambda: read(reader, drawing or open_drawing(content_type, body), asked), receive
             )

@@ -2,10 +2,9 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import partial
-from time import thread_time
 from typing import TypeVar
 
 from PIL.Image import Image
@@ -14,7 +13,7 @@ from starlette.types import Receive
 
 from app.asked import Asked
 from app.drawing import Picture, Strokes
-from app.gate import ROUND_SECONDS, Job, has_gone
+from app.gate import Job, has_gone
 from app.inline import Trust, is_plain
 from app.problems import Problem
 from model.decode import decode
@@ -23,6 +22,10 @@ from model.image import find_ink
 from model.ink import Ink
 from model.reader import Reader, Reading, see
 from model.strokes import parse_strokes, rasterise
+
+# Pictures are decoded before the ink is found in any of them, until that will take so long. By as much a round may last
+# longer than it should.
+INK_SECONDS = 0.001
 
 _PLAIN = Asked()
 S = TypeVar("S")
@@ -60,10 +63,6 @@ class Small(Job):
         """The drawing, or None where it turned out to be none for the event loop. May raise."""
 
     @abstractmethod
-    def leave(self) -> None:
-        """To be told that it takes a thread to read it. Raises nothing."""
-
-    @abstractmethod
     def answer(self, reading: Reading) -> None:
         """To be told what it shows. May raise, and is then told that it failed."""
 
@@ -72,13 +71,10 @@ class Awaited(Small):
     """One whose reading somebody awaits."""
 
     def __init__(self, drawing: Strokes | Picture, asked: Asked, receive: Receive) -> None:
-        """`receive` tells whether the client is still there.
-
-        `reading` raises `ClientDisconnect` where it is not, and is None where it takes a thread to read the drawing.
-        """
+        """`receive` tells whether the client is still there; `reading` raises `ClientDisconnect` where it is not."""
         self.asked = asked
         self.gives_way = isinstance(drawing, Picture)
-        self.reading: asyncio.Future[Reading | None] = asyncio.get_running_loop().create_future()
+        self.reading: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
         self._drawing = drawing
         self._receive = receive
 
@@ -91,10 +87,6 @@ class Awaited(Small):
     def open(self) -> Strokes | Picture:
         """The drawing, which was looked into already."""
         return self._drawing
-
-    def leave(self) -> None:
-        """Not here."""
-        self.reading.set_result(None)
 
     def answer(self, reading: Reading) -> None:
         """Done."""
@@ -110,17 +102,17 @@ class Awaited(Small):
 def read_together(reader: Callable[[], Reader], trust: Trust, jobs: Iterator[Small]) -> None:
     """Answer them all; those that ask for no more than the answer in one run of the network. Raises nothing.
 
-    One step is taken for all of them before the next one is: the processor then has its instructions at hand, which
-    makes an eighth of the time of pictures.
+    One step is taken for several before the next one is: the processor then has its instructions at hand, which saves
+    an eighth of the time that pictures take.
     """
     inks: list[tuple[Small, Ink]] = []
-    pictures: list[tuple[Small, tuple[Image, float]]] = []
+    pictures: list[tuple[Small, tuple[Image, float]]] = []  # whose ink is still to be found
     for job in jobs:
         try:
             drawing = job.open()
             if drawing is None:
-                job.leave()
-            elif job.asked != _PLAIN:
+                continue
+            if job.asked != _PLAIN:
                 with trust.timed() if isinstance(drawing, Picture) else nullcontext():
                     job.answer(read(reader(), drawing, job.asked))
             elif isinstance(drawing, Strokes):
@@ -129,7 +121,10 @@ def read_together(reader: Callable[[], Reader], trust: Trust, jobs: Iterator[Sma
                 pictures.append((job, decode(drawing.data)))
         except Exception as error:  # whoever asked knows what it means
             job.fail(error)
-    inks += _each(_in_time(pictures), partial(_find_ink, trust))
+        if len(pictures) * trust.usual > INK_SECONDS:
+            inks += _each(pictures, partial(_find_ink, trust))
+            pictures = []
+    inks += _each(pictures, partial(_find_ink, trust))
     seen = _each(inks, see)
     if not seen:
         return
@@ -146,7 +141,7 @@ def read_together(reader: Callable[[], Reader], trust: Trust, jobs: Iterator[Sma
             job.fail(error)
 
 
-def _each(jobs: Iterable[tuple[Small, S]], step: Callable[[S], T]) -> list[tuple[Small, T]]:
+def _each(jobs: list[tuple[Small, S]], step: Callable[[S], T]) -> list[tuple[Small, T]]:
     """Take one step for each of the jobs: what comes of it, but for those that fail and are told so."""
     done = []
     for job, given in jobs:
@@ -155,16 +150,6 @@ def _each(jobs: Iterable[tuple[Small, S]], step: Callable[[S], T]) -> list[tuple
         except Exception as error:
             job.fail(error)
     return done
-
-
-def _in_time(jobs: Iterable[tuple[Small, S]]) -> Iterator[tuple[Small, S]]:
-    """As many of the jobs as a round may take besides; the others are left."""
-    began = thread_time()
-    for job, given in jobs:
-        if thread_time() - began > ROUND_SECONDS:
-            job.leave()
-        else:
-            yield job, given
 
 
 def _find_ink(trust: Trust, decoded: tuple[Image, float]) -> Ink:

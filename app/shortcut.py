@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app.accept import accept_of, check_accept
 from app.cors import ORIGIN
 from app.drawing import CODING, JSON, Picture, Strokes, check_media, media_type, open_drawing
+from app.gate import SMALL_BODY
 from app.inline import is_small
 from app.predict import METHOD, PATH, as_json
 from app.problems import REQUEST_ID, Problem, problem_of
@@ -46,13 +47,15 @@ class Answer(NamedTuple):
 class Taken(Small):
     """A request that is answered here."""
 
-    def __init__(self, service: Service, content_type: str, accept: str) -> None:
+    def __init__(self, service: Service, content_type: str, accept: str, small: bool = True) -> None:
+        """`small`: whether it may be read here; others are only refused here, where too many wait already."""
         self.given_up = False  # by whoever asked, or by the connection
         self.proceeds = False
         self.gives_way = media_type(content_type) != JSON
         self._service = service
         self._content_type = content_type
         self._accept = accept
+        self._small = small
         self._began = perf_counter()
         self._body = b""
         self._say: Callable[[Answer | None], None] = _nobody
@@ -60,8 +63,14 @@ class Taken(Small):
     def proceed(self, body: bytes, say: Callable[[Answer | None], None]) -> None:
         """Have its whole body read; `say` is called with the answer, or with None where the app has to find it."""
         self.proceeds, self._body, self._say = True, body, say
+        self.gives_way = self.gives_way or b'"image"' in body
         try:
-            self._service.rounds.add(self)
+            if self._small:
+                self._service.rounds.add(self)
+            else:
+                self._check()
+                self._service.gate.check()
+                self._say(None)
         except Problem as problem:
             self.fail(problem)
 
@@ -71,14 +80,16 @@ class Taken(Small):
 
     def open(self) -> Strokes | Picture | None:
         """The drawing, or None where it takes a thread to read it."""
+        self._check()
+        drawing = open_drawing(self._content_type, self._body)
+        if is_quick(self._service.trust, drawing):
+            return drawing
+        self._say(None)
+        return None
+
+    def _check(self) -> None:
         check_accept(self._accept)
         check_media(self._content_type)
-        drawing = open_drawing(self._content_type, self._body)
-        return drawing if is_quick(self._service.trust, drawing) else None
-
-    def leave(self) -> None:
-        """The app has it read in a thread."""
-        self._say(None)
 
     def answer(self, reading: Reading) -> None:
         """It is read."""
@@ -117,4 +128,6 @@ def take(service: Service, method: bytes, url: bytes, headers: Pairs) -> Taken |
     if not length.isdigit() or len(length) > _DIGITS or int(length) > service.settings.max_bytes:
         return None
     media = content_type.decode("latin-1")
-    return Taken(service, media, accept_of(headers)) if is_small(media, int(length)) else None
+    if not (small := is_small(media, int(length))) and (int(length) > SMALL_BODY or not service.gate.is_full()):
+        return None
+    return Taken(service, media, accept_of(headers), small)

@@ -20,9 +20,9 @@ from model.strokes import PEN, rasterise
 from model.styles import sample, sample_letter
 
 NOT_A_DIGIT = 10  # the label of what is no digit
-CHUNK = (
-    500  # drawings that a worker makes from one seed, so that the result does not depend on how many workers there are
-)
+# Drawings that are made from one seed: what comes of it does not depend on how many processes make them, and so many
+# chunks or fewer are made here before another process would have started.
+CHUNK, FEW = 500, 4
 COARSE = (7, 15)  # pixels, the second exclusive, on the longer side of a picture of few pixels
 AMOUNT = (0.6, 1.4)  # how far a drawing strays from its template, from a calm hand to a hasty one
 
@@ -56,6 +56,8 @@ def pieces(count: int, seed: int, digits: Bytes, labels: Labels) -> Bytes:
 
 def _in_chunks(make: Callable[[int, int], Bytes], count: int, seed: int, workers: int) -> Bytes:
     starts = range(0, count, CHUNK)
+    if len(starts) <= FEW:
+        return np.concatenate([make(seed, start) for start in starts])[:count]
     # Spawned, not forked: torch's threads do not survive a fork.
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         return np.concatenate(list(pool.map(make, [seed] * len(starts), starts)))[:count]

@@ -3,22 +3,24 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 
-import numpy as np
 import pytest
 from PIL import Image
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
+from app import quick
 from app.asked import Asked
 from app.drawing import Picture, Strokes
 from app.gate import ROUND_SECONDS, TOGETHER, Gate, Rounds
 from app.inline import Trust
 from app.problems import Problem
-from app.quick import Awaited, Small, read_together
+from app.quick import INK_SECONDS, Awaited, Small, read_together
+from model.decode import decode
 from model.errors import BadStrokes, Blank, NotAnImage
+from model.image import find_ink
 from model.reader import DEFAULT, Reader, Reading
 from tests.app.pictures import png
 from tests.encodings import saved
@@ -260,23 +262,30 @@ def test_each_of_a_round_gets_its_own_answer_and_what_cannot_be_read_fails_alone
             assert type(became) is expected
 
 
-def test_pictures_held_up_by_a_slow_one_are_left_to_the_threads_and_drawings_are_not() -> None:
-    dots = np.full((300, 300), 255, np.uint8)
-    dots[20:280:4, 20:280:4] = 0  # 4,225 pieces of ink
+@pytest.mark.parametrize(("usual", "order"), [(0.0, "dddiii"), (2 * INK_SECONDS, "dididi")], ids=["quick", "slow"])
+def test_pictures_are_decoded_together_unless_their_ink_takes_long(
+    monkeypatch: pytest.MonkeyPatch, usual: float, order: str
+) -> None:
+    steps, trust, reader = list[str](), Trust(), Reader()
 
-    async def scenario() -> list[object]:
-        rounds = reading_rounds()
-        waiting = [
-            Awaited(Picture(saved(Image.fromarray(dots))), Asked(), nothing),
-            Awaited(Picture(png(7)), Asked(), nothing),
-            Awaited(Strokes(SEVEN), Asked(), nothing),
-            Awaited(Picture(png(7)), Asked(), nothing),
-        ]
-        for each in waiting:
-            rounds.add(each)
-        return list(await asyncio.gather(*(each.reading for each in waiting)))
+    def noted(step: str, work: Callable[..., object]) -> Callable[..., object]:
+        def noting(*given: object) -> object:
+            steps.append(step)
+            trust.usual = usual
+            return work(*given)
 
-    assert [type(each) for each in asyncio.run(scenario())] == [Reading, type(None), Reading, type(None)]
+        return noting
+
+    monkeypatch.setattr(quick, "decode", noted("d", decode))
+    monkeypatch.setattr(quick, "find_ink", noted("i", find_ink))
+
+    async def scenario() -> list[Reading]:
+        waiting = [Awaited(Picture(png(digit)), Asked(), nothing) for digit in (7, 1, 7)]
+        read_together(lambda: reader, trust, iter(waiting))
+        return [await each.reading for each in waiting]
+
+    assert [reading.digit for reading in asyncio.run(scenario())] == [7, 1, 7]
+    assert "".join(steps) == order
 
 
 def test_an_image_waits_for_a_thread_as_long_as_was_said_and_no_longer() -> None:

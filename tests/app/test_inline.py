@@ -65,8 +65,11 @@ def test_after_a_picture_that_held_up_the_loop_none_is_read_there_for_a_while() 
     with trust.timed():
         time.sleep(2 * SLOW_SECONDS)  # the machine had other things to do
     assert trust.given()
+    usual = trust.usual
+    assert usual < SLOW_SECONDS / 8
     with trust.timed():
         until = time.thread_time() + 2 * SLOW_SECONDS
         while time.thread_time() < until:
             pass
     assert not trust.given()
+    assert trust.usual >= usual + SLOW_SECONDS / 8

@@ -1,17 +1,22 @@
 """Small drawings, which are answered without the framework: as the app would answer them, whatever else happens."""
 
+import asyncio
 import json
 import re
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import httpx
 import pytest
 
 from app.connection import BODY_SECONDS
-from app.shortcut import take
+from app.gate import SMALL_BODY
+from app.shortcut import Answer, Taken, take
 from tests.app.inprocess import app_with
-from tests.app.pictures import FORM, STROKES, data_uri, form_of, picture, png
+from tests.app.pictures import FORM, STROKES, data_uri, form_of, picture, png, slow_png
 from tests.app.shapes import assert_answer, assert_problem
 from tests.app.wire import BROKEN_OFF, HEAD, answer_on, connect, parsed, rest
 from tests.conftest import Server, running
@@ -130,6 +135,72 @@ def test_many_at_once_are_answered_each_in_its_turn_and_counted() -> None:
     for status in (200, 503):
         count = re.search(rf'digits_requests_total{{method="POST",route="/predict",status="{status}"}} (\d+)', metrics)
         assert (int(count[1]) if count else 0) == statuses.count(status)
+
+
+def test_a_large_picture_that_finds_the_queue_full_is_refused_as_the_app_would() -> None:
+    body, done = slow_png(), threading.Event()
+    with running(DIGITS_WORKERS="1", DIGITS_QUEUE="0") as server, ThreadPoolExecutor(4) as pool:
+
+        def asked(content_type: str = PNG, **headers: str) -> httpx.Response:
+            headers["Content-Type"] = content_type
+            return httpx.post(f"{server.url}/predict", content=body, headers=headers, timeout=30)
+
+        def flood() -> set[int]:
+            statuses = set[int]()
+            while not done.is_set():
+                statuses.add(asked().status_code)
+            return statuses
+
+        floods = [pool.submit(flood) for _ in range(4)]
+        try:
+            for headers in ({}, APPS):
+                refused = next(answer for answer in (asked(**headers) for _ in range(500)) if answer.status_code == 503)
+                assert_problem(refused, "busy")
+                assert_problem(asked("text/plain", **headers), "unsupported-media")
+                assert_problem(asked(Accept="text/html", **headers), "not-acceptable")
+        finally:
+            done.set()
+        assert set().union(*(each.result() for each in floods)) == {200, 503}
+        assert assert_answer(asked())["digit"] == 7
+
+
+def test_no_large_picture_is_taken_from_the_app_unless_the_queue_is_full() -> None:
+    async def scenario() -> None:
+        service = app_with(workers=1, queue=0).state.shortcut_to
+        release = threading.Event()
+
+        def taken(size: int = SMALL_BODY) -> Taken | None:
+            head = [(b"content-type", b"image/png"), (b"content-length", b"%d" % size)]
+            return take(service, b"POST", b"/predict", head)
+
+        said = list[Answer | None]()
+        assert taken() is None
+        held = asyncio.create_task(service.gate.run(release.wait))
+        await asyncio.sleep(0.01)
+        assert taken(SMALL_BODY + 1) is None, "it may come slowly, and is to be counted"
+        refused, late = taken(), taken()
+        assert refused is not None
+        assert late is not None
+        refused.proceed(b" " * SMALL_BODY, said.append)
+        release.set()
+        await held
+        late.proceed(b" " * SMALL_BODY, said.append)
+        assert [answer and answer.status for answer in said] == [503, None]
+
+    asyncio.run(scenario())
+
+
+def test_a_picture_in_json_gives_way_as_others_do() -> None:
+    service = app_with().state.shortcut_to
+    gives_way = []
+    for body in (BODY, json.dumps({"image": data_uri(png(1))}).encode()):
+        head = [(b"content-type", JSON.encode()), (b"content-length", b"%d" % len(body))]
+        taken = take(service, b"POST", b"/predict", head)
+        assert taken is not None
+        with suppress(RuntimeError):  # there is no loop for a round
+            taken.proceed(body, lambda answer: None)
+        gives_way.append(taken.gives_way)
+    assert gives_way == [False, True]
 
 
 def test_clients_that_go_away_while_they_wait_harm_nobody(capfd: pytest.CaptureFixture[str]) -> None:

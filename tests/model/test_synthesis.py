@@ -43,6 +43,8 @@ def test_marks_and_pieces_are_drawn_not_to_be_read() -> None:
 
 
 def test_a_seed_gives_the_same_drawings_however_many_draw_them() -> None:
-    one, two = (synthesis.styles(2 * COUNT, 5, 0.5, workers)[0] for workers in (1, 2))
+    few = synthesis.styles(2 * COUNT, 5, 0.5)[0]
+    one, two = (synthesis.styles((synthesis.FEW + 1) * COUNT, 5, 0.5, workers)[0] for workers in (1, 2))
     assert np.array_equal(one, two)
-    assert not np.array_equal(one, synthesis.styles(2 * COUNT, 6, 0.5)[0])
+    assert np.array_equal(one[: len(few)], few)
+    assert not np.array_equal(few, synthesis.styles(2 * COUNT, 6, 0.5)[0])
