@@ -51,7 +51,6 @@ class Taken(Small):
         """`small`: whether it may be read here; others are only refused here, where too many wait already."""
         self.given_up = False  # by whoever asked, or by the connection
         self.proceeds = False
-        self.gives_way = media_type(content_type) != JSON
         self._service = service
         self._content_type = content_type
         self._accept = accept
@@ -63,7 +62,7 @@ class Taken(Small):
     def proceed(self, body: bytes, say: Callable[[Answer | None], None]) -> None:
         """Have its whole body read; `say` is called with the answer, or with None where the app has to find it."""
         self.proceeds, self._body, self._say = True, body, say
-        self.gives_way = self.gives_way or b'"image"' in body
+        self.gives_way = media_type(self._content_type) != JSON or b'"image"' in body
         try:
             if self._small:
                 self._service.rounds.add(self)

@@ -1,6 +1,5 @@
 """Images of any kind to ink: find the paper, keep what was written on it."""
 
-import math
 from typing import Any, cast
 
 import numpy as np
@@ -9,12 +8,12 @@ from PIL import Image, ImageChops
 
 from model.decode import decode
 from model.errors import Blank
-from model.ink import Ink, Pixels
+from model.ink import Ink, Pixels, upper
 from model.light import is_narrow, light_on
-from model.normalise import averaging, tight_box
+from model.normalise import tight_box
+from model.pen import CLEARLY, MIN_PEN, line_width, thickened
 from model.sheet import cut_to_sheet
 from model.specks import without_specks
-from model.strokes import PEN
 
 # Grey levels of 0..255 that ink must differ from flat paper: less is a compression artefact or invisible.
 MIN_CONTRAST = 10.0
@@ -35,12 +34,7 @@ FAINT = 0.12
 RULED = 0.995
 MAX_RULING = 0.6
 
-# Lines thinner than this share of the drawing's longer side are thickened to the pen that strokes are drawn with:
-# area-averaging to 20x20 would leave next to nothing of them, and MNIST holds no hairlines.
-MIN_PEN = 0.06
-CLEARLY = 1.5  # times MIN_PEN: certain to be thick enough when measured as it is for thickening
-HALVED = 160  # pixels on the longer side from which such a drawing is halved first
-THICKEN_SIDE = 160  # pixels on the longer side while a thin line is thickened
+HALVED = 160  # pixels on the longer side from which a drawing of clearly thick lines is halved first
 
 _NO_INK = "There is no ink in this image that stands out from its background. Draw a digit, then ask again."
 _TRANSPARENT = "This image is wholly transparent: there is no ink in it. Draw a digit, then ask again."
@@ -72,7 +66,7 @@ def find_ink(picture: Image.Image, scale: float) -> Ink:
             picture, inner = sheet
             corner = corner[0] + inner[0], corner[1] + inner[1]
         colours, flat = _on_paper(picture)
-        ink = _thickened(_difference(colours, flat, lossy))
+        ink = thickened(_difference(colours, flat, lossy))
     left, top = ink.origin
     return Ink(ink.pixels, ((left + corner[0]) / scale, (top + corner[1]) / scale), ink.scale * scale)
 
@@ -252,7 +246,7 @@ def _clearly_thick(depth: Image.Image, corner: tuple[int, int]) -> Ink | None:
     strongest = cast(tuple[int, int], small.getextrema())[1]
     levels = np.asarray(small)
     line = levels > strongest // 2
-    if strongest < MIN_CONTRAST or _line_width(line) < CLEARLY * MIN_PEN * max(line.shape):
+    if strongest < MIN_CONTRAST or line_width(line) < CLEARLY * MIN_PEN * max(line.shape):
         return None
     return Ink(levels * np.float32(1 / strongest), corner, 1 / factor)
 
@@ -272,7 +266,7 @@ def _of_levels(depth: Image.Image, corner: tuple[int, int]) -> Ink:
         ink = without_specks(ink, whole=False)
         left, top, right, bottom = tight_box(ink)
         ink, corner = ink[top:bottom, left:right], (corner[0] + left, corner[1] + top)
-    thick = _thickened(ink)
+    thick = thickened(ink)
     return Ink(thick.pixels, (corner[0] + thick.origin[0], corner[1] + thick.origin[1]), thick.scale)
 
 
@@ -340,7 +334,7 @@ def _depth(difference: Pixels, flat: bool, grainy: bool) -> tuple[Pixels, float,
     floor = 0.0 if flat else NOISE_FLOOR * float(np.median(np.maximum(np.abs(lighter), np.abs(darker))))
     strongest = float(depth.max())
     if grainy or not flat:
-        strongest = _upper(depth[depth > 0.5 * strongest]) if strongest > floor else 0.0
+        strongest = upper(depth[depth > 0.5 * strongest]) if strongest > floor else 0.0
         floor = max(floor, FAINT * strongest)
     ruling = float(np.quantile(_border(depth[..., None]), RULED))
     return depth, max(floor, 1.1 * ruling if ruling < MAX_RULING * strongest else 0.0), strongest
@@ -349,65 +343,3 @@ def _depth(difference: Pixels, flat: bool, grainy: bool) -> tuple[Pixels, float,
 def _energy(difference: Pixels) -> float:
     positive = np.maximum(difference, 0).ravel()
     return float(positive @ positive)
-
-
-def _upper(values: Pixels) -> float:
-    """The 90th percentile, from every few values: sorting a million of them takes longer than all else."""
-    return float(np.quantile(values[:: 1 + values.size // 10_000], 0.9))
-
-
-def _thickened(pixels: Pixels) -> Ink:
-    """Ink whose lines are at least `MIN_PEN` of its longer side wide; thicker ink comes back as it is."""
-    left, top, right, bottom = tight_box(pixels)
-    tight = pixels[top:bottom, left:right]
-    side = max(tight.shape)
-    scale = THICKEN_SIDE / side
-    line = _line(tight, min(1.0, scale))
-    if _line_width(line) >= MIN_PEN * max(line.shape):
-        return Ink(pixels)
-    line = _line(tight, scale) if scale > 1 else line
-    reach = max(1, round((PEN * THICKEN_SIDE - _line_width(line)) / 2))
-    return Ink(_dilated(line, reach), (left - reach / scale, top - reach / scale), scale)
-
-
-def _line(tight: NDArray[Any], scale: float) -> NDArray[np.bool_]:
-    """Which pixels are ink, at another scale: half as dark as the darkest tenth counts."""
-    if scale != 1:
-        height, width = tight.shape
-        down = averaging(max(1, round(height * scale)), height, 0, height)
-        across = averaging(max(1, round(width * scale)), width, 0, width)
-        tight = down @ tight @ across.T
-    ink: NDArray[np.bool_] = tight > 0.5 * _upper(tight[tight > 0])
-    return ink
-
-
-def _line_width(line: NDArray[np.bool_]) -> float:
-    """Mean width in pixels of the lines in a mask: twice the area over the length of the outline.
-
-    The outline is counted in pixel edges; those of a line in a random direction are 4/pi times its length.
-    """
-    height, width = line.shape
-    framed = np.zeros((height + 2, width + 2), bool)
-    framed[1:-1, 1:-1] = line
-    pixels = framed.ravel()  # from the end of a row to the next there is only the frame
-    edges = np.count_nonzero(pixels[1:] ^ pixels[:-1]) + np.count_nonzero(framed[1:] ^ framed[:-1])
-    return float(2 * np.count_nonzero(line) / (edges * np.pi / 4))
-
-
-def _dilated(line: NDArray[np.bool_], reach: int) -> Pixels:
-    """Every pixel within `reach` pixels of the line, with room for it on all sides."""
-    height, width = line.shape
-    dilated = np.zeros((height + 2 * reach, width + 2 * reach), bool)
-    row = dilated[reach:-reach].copy()  # every pixel within `half` pixels of the line on its own row
-    row[:, reach:-reach], half = line, 0
-    for away in range(reach, -1, -1):  # rows: the nearer, the wider is a disc
-        wanted = math.isqrt(reach * reach - away * away)
-        while half < wanted:
-            step = min(wanted - half, 2 * half + 1)
-            here = row.copy()
-            row[:, step:] |= here[:, :-step]
-            row[:, :-step] |= here[:, step:]
-            half += step
-        dilated[reach - away : reach - away + height] |= row
-        dilated[reach + away : reach + away + height] |= row
-    return dilated.astype(np.float32)

@@ -19,3 +19,8 @@ class Ink:
     pixels: Pixels
     origin: tuple[float, float] = (0.0, 0.0)
     scale: float = 1.0
+
+
+def upper(values: Pixels) -> float:
+    """The 90th percentile of how dark ink is, from every few values: sorting a million takes longer than all else."""
+    return float(np.quantile(values[:: 1 + values.size // 10_000], 0.9))

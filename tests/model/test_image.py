@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageOps
 
-from model import decode, image
+from model import decode
 from model.errors import Blank, NotAnImage, TooManyPixels
 from model.image import read_image
 from model.normalise import normalise
@@ -323,13 +323,3 @@ def test_a_segment_longer_than_its_jpeg_hides_nothing_from_the_decoder() -> None
         with pytest.raises(NotAnImage):
             read_image(overlong)
     assert not said
-
-
-@pytest.mark.parametrize("reach", [1, 2, 5, 9, 20])
-def test_a_thin_line_is_thickened_by_a_round_pen(reach: int) -> None:
-    rng = np.random.default_rng(7)
-    for share in (0.005, 0.1):
-        line = rng.random((33, 21)) < share
-        y, x = np.indices((33 + 2 * reach, 21 + 2 * reach)) - reach
-        away = [np.hypot(y - row, x - column) for row, column in np.argwhere(line)]
-        assert np.array_equal(image._dilated(line, reach), (np.min(away, axis=0) <= reach).astype(np.float32))

@@ -1,0 +1,74 @@
+"""The pen that a picture was drawn with: how wide it is, and another in place of one that is too thin."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.ink import Ink, Pixels, upper
+from model.normalise import averaging, tight_box
+from model.strokes import PEN
+
+# Lines thinner than this share of the drawing's longer side are thickened to the pen that strokes are drawn with:
+# area-averaging to 20x20 would leave next to nothing of them, and MNIST holds no hairlines.
+MIN_PEN = 0.06
+CLEARLY = 1.5  # times MIN_PEN: certain to be thick enough when measured as it is for thickening
+THICKEN_SIDE = 160  # pixels on the longer side while a thin line is thickened
+
+
+def thickened(pixels: Pixels) -> Ink:
+    """Ink whose lines are at least `MIN_PEN` of its longer side wide; thicker ink comes back as it is."""
+    left, top, right, bottom = tight_box(pixels)
+    tight = pixels[top:bottom, left:right]
+    side = max(tight.shape)
+    scale = THICKEN_SIDE / side
+    line = _line(tight, min(1.0, scale))
+    if line_width(line) >= MIN_PEN * max(line.shape):
+        return Ink(pixels)
+    line = _line(tight, scale) if scale > 1 else line
+    reach = max(1, round((PEN * THICKEN_SIDE - line_width(line)) / 2))
+    return Ink(_dilated(line, reach), (left - reach / scale, top - reach / scale), scale)
+
+
+def _line(tight: NDArray[Any], scale: float) -> NDArray[np.bool_]:
+    """Which pixels are ink, at another scale: half as dark as the darkest tenth counts."""
+    if scale != 1:
+        height, width = tight.shape
+        down = averaging(max(1, round(height * scale)), height, 0, height)
+        across = averaging(max(1, round(width * scale)), width, 0, width)
+        tight = down @ tight @ across.T
+    ink: NDArray[np.bool_] = tight > 0.5 * upper(tight[tight > 0])
+    return ink
+
+
+def line_width(line: NDArray[np.bool_]) -> float:
+    """Mean width in pixels of the lines in a mask: twice the area over the length of the outline.
+
+    The outline is counted in pixel edges; those of a line in a random direction are 4/pi times its length.
+    """
+    height, width = line.shape
+    framed = np.zeros((height + 2, width + 2), bool)
+    framed[1:-1, 1:-1] = line
+    pixels = framed.ravel()  # from the end of a row to the next there is only the frame
+    edges = np.count_nonzero(pixels[1:] ^ pixels[:-1]) + np.count_nonzero(framed[1:] ^ framed[:-1])
+    return float(2 * np.count_nonzero(line) / (edges * np.pi / 4))
+
+
+def _dilated(line: NDArray[np.bool_], reach: int) -> Pixels:
+    """Every pixel within `reach` pixels of the line, with room for it on all sides."""
+    height, width = line.shape
+    dilated = np.zeros((height + 2 * reach, width + 2 * reach), bool)
+    row = dilated[reach:-reach].copy()  # every pixel within `half` pixels of the line on its own row
+    row[:, reach:-reach], half = line, 0
+    for away in range(reach, -1, -1):  # rows: the nearer, the wider is a disc
+        wanted = math.isqrt(reach * reach - away * away)
+        while half < wanted:
+            step = min(wanted - half, 2 * half + 1)
+            here = row.copy()
+            row[:, step:] |= here[:, :-step]
+            row[:, :-step] |= here[:, step:]
+            half += step
+        dilated[reach - away : reach - away + height] |= row
+        dilated[reach + away : reach + away + height] |= row
+    return dilated.astype(np.float32)
