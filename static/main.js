@@ -63,10 +63,11 @@ const pad = new Pad(find("#pad", HTMLCanvasElement), {
   dropped: changed,
 });
 
-/** Once nothing has changed for this long, it is remembered: browsers allow a hundred times in half a minute. */
+/** Shortest time between two memories: browsers allow a hundred in half a minute. */
 const REST_MS = 400;
 
 let resting = 0;
+let earliest = 0;
 
 /** @type {Drawing | null} the one that the address carries; it goes from there once it is another one */
 let linked = null;
@@ -99,7 +100,7 @@ function changed() {
   }
   tray.offer(drawing, null);
   clearTimeout(resting);
-  resting = setTimeout(remember, REST_MS);
+  resting = setTimeout(remember, earliest - performance.now());
 }
 
 /**
@@ -224,7 +225,9 @@ function remember() {
   const { strokes } = history.drawing;
   const state = strokes.length > 0 ? toFragment(strokes) : null;
   try {
-    if (state !== window.history.state) window.history.replaceState(state, "");
+    if (state === window.history.state) return;
+    window.history.replaceState(state, "");
+    earliest = performance.now() + REST_MS;
   } catch {
     // More than a browser keeps, or more often than it allows: the drawing is still on the sheet.
   }

@@ -10,11 +10,14 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.hand import Hand
+from tests.browser.hand import DASHES, Hand
 from tests.conftest import Server
 from tests.drawings import Drawing, load_drawing, load_drawings
 
 FOUR = load_drawing("4-school")
+
+# So many milliseconds by the clock of the page.
+REST = "(ms) => new Promise((over) => setTimeout(over, ms))"
 
 
 def clipboard(page: Page) -> str:
@@ -140,7 +143,7 @@ def test_a_drawing_outlives_a_reload_and_a_look_at_another_page(page: Page, hand
     hand.draw(FOUR.strokes)
     hand.wait_for("answered")
     before = hand.ink()
-    page.wait_for_function("() => history.state")
+    page.wait_for_timeout(450)  # it is remembered at most every 400 ms
     if way == "reload":
         page.reload()
     else:
@@ -157,6 +160,30 @@ def test_a_drawing_outlives_a_reload_and_a_look_at_another_page(page: Page, hand
     page.reload()
     page.wait_for_selector('#result[data-state="empty"]')
     assert hand.ink().share == 0, "a drawing that was cleared is back"
+
+
+def test_a_stroke_is_remembered_at_once_and_a_burst_of_them_together(page: Page, hand: Hand) -> None:
+    calls = page.evaluate_handle("""() => {
+      const calls = [];
+      const replace = history.replaceState;
+      history.replaceState = (state, ...rest) => { calls.push(state.length); replace.call(history, state, ...rest); };
+      return calls;
+    }""")
+    hand.replay(FOUR.strokes[:1])
+    page.evaluate(REST, 20)
+    (one,) = calls.json_value()
+    page.evaluate(REST, 450)
+    hand.replay(FOUR.strokes[1:])
+    page.evaluate(REST, 20)
+    _, two = calls.json_value()
+    assert two > one
+    hand.replay(DASHES[:50])
+    page.evaluate(REST, 450)
+    _, _, all_of_them = calls.json_value()
+    assert all_of_them > two
+    page.reload()
+    hand.wait_for("answered")
+    assert page.evaluate("() => history.state.length") == all_of_them
 
 
 def test_where_storage_is_blocked_the_page_works(open_page: OpenPage) -> None:
