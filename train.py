@@ -282,6 +282,7 @@ class Run:
             "step": self.step,
             "seconds": self.seconds,
             "history": self.history,
+            "per_epoch": self.per_epoch,
         }
         del state["schedule"]["lr_lambdas"]  # follows from the recipe
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -289,10 +290,11 @@ class Run:
         path.with_suffix(".partial").replace(path)
 
     def restore(self, path: Path) -> None:
-        """Go on from a checkpoint. Exits where it belongs to another recipe."""
+        """Go on from a checkpoint. Exits where it belongs to another recipe, or to more images or fewer."""
         state = torch.load(path, weights_only=True)
-        if json.loads(state["recipe"]) != json.loads(json.dumps(asdict(self.recipe))):
-            sys.exit(f"{path} was trained by another recipe. Train anew without --resume, or with the same flags.")
+        same_recipe = json.loads(state["recipe"]) == json.loads(json.dumps(asdict(self.recipe)))
+        if not same_recipe or state.get("per_epoch") != self.per_epoch:
+            sys.exit(f"{path} was trained with other flags. Train anew without --resume, or with the same flags.")
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -519,9 +521,10 @@ def write_report(folder: Path, runs: list[Run], best: Run, summary: dict[str, An
 def train_all(recipe: Recipe, seeds: range, data: Data, folder: Path, resume: bool) -> list[Run]:
     """Train each seed alone; then, where the recipe says so, each with all of them as its committee."""
     runs, alone = [], []
-    if not resume:  # one that learnt from what is trained anew here
+    if not resume:  # an earlier run's, which a later --resume would take for this one's
         for seed in seeds:
-            (folder / f"{seed}-first.pt").unlink(missing_ok=True)
+            for part in ("", "-alone", "-first"):
+                (folder / f"{seed}{part}.pt").unlink(missing_ok=True)
     for seed in seeds:
         run = Run(recipe, seed, len(data.epochs[0]) // recipe.batch)
         checkpoint, first = folder / f"{seed}.pt", folder / f"{seed}-alone.pt"
@@ -560,7 +563,9 @@ def arguments() -> argparse.Namespace:
         "--seeds", type=positive, default=1, metavar="N", help="train N times; the best held-out one is kept"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="K", help="the first seed (default 0)")
-    parser.add_argument("--epochs", type=positive, metavar="N", help="passes over the data, instead of the recipe's")
+    parser.add_argument(
+        "--epochs", type=positive, metavar="N", help="passes over the data, instead of the recipe's first ones"
+    )
     parser.add_argument(
         "--data", metavar="DIR", help="folder that holds MNIST/raw (default: DIGITS_DATA, data, ../shared)"
     )
@@ -585,26 +590,24 @@ def main() -> None:
         recipe = replace(recipe, **fewer)
     elif args.epochs:
         recipe = replace(recipe, epochs=args.epochs)
-    out = args.out or Path("runs") / name
+    out = args.out or Path("runs") / (f"{name}-dry-run" if args.dry_run else name)
+    limit = 1024 if args.dry_run else args.limit
+    if limit is not None and limit < recipe.batch:
+        sys.exit(f"train.py: a batch is {recipe.batch} images, more than there are. Raise --limit.")
     if args.threads:
         torch.set_num_threads(args.threads)
     try:
-        data = load_data(mnist.find(args.data), recipe, 1024 if args.dry_run else args.limit)
+        data = load_data(mnist.find(args.data), recipe, limit)
     except mnist.DataError as error:
         sys.exit(f"train.py: {error}")
-    if len(data.epochs[0]) < recipe.batch:
-        sys.exit(f"train.py: a batch is {recipe.batch} images, more than there are. Raise --limit.")
 
-    try:
-        runs = train_all(recipe, range(args.seed, args.seed + args.seeds), data, out / "checkpoints", args.resume)
-        results = [result(run, data) for run in runs]
-        best = max(zip(results, runs, strict=True), key=lambda pair: pair[0]["held_out"] + pair[0]["held_out_drawn"])[1]
-        everything = data.held_out.joined(data.held_out_drawn)
-        calibration = calibrate(best.answers(everything.images), everything.labels)
-        checkpoint = out / "checkpoints" / f"{best.seed}-first.pt"
-        first = first_stage(best, data, calibration, checkpoint, args.resume) if recipe.first else None
-    except KeyboardInterrupt:
-        sys.exit("\nStopped; all whole epochs are kept. Add --resume to go on.")
+    runs = train_all(recipe, range(args.seed, args.seed + args.seeds), data, out / "checkpoints", args.resume)
+    results = [result(run, data) for run in runs]
+    best = max(zip(results, runs, strict=True), key=lambda pair: pair[0]["held_out"] + pair[0]["held_out_drawn"])[1]
+    everything = data.held_out.joined(data.held_out_drawn)
+    calibration = calibrate(best.answers(everything.images), everything.labels)
+    checkpoint = out / "checkpoints" / f"{best.seed}-first.pt"
+    first = first_stage(best, data, calibration, checkpoint, args.resume) if recipe.first else None
 
     summary = card(name, best, results, calibration, first)
     typical = data.train.images[:: max(1, len(data.train) // TYPICAL)] if recipe.integers else None
@@ -618,4 +621,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\nStopped; all whole epochs are kept. Add --resume to go on.")

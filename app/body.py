@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from app.problems import Problem
+from model.strokes import MAX_POINTS
 
 
 async def read_body(
@@ -43,4 +44,8 @@ async def read_body(
 
 
 def _too_large(limit: int) -> Problem:
-    return Problem("too-large", f"The body has more than {limit:,} bytes. Send a smaller image: 300 x 300 is plenty.")
+    detail = (
+        f"The body has more than {limit:,} bytes. Send a smaller image: 300 x 300 is plenty; or strokes of fewer "
+        f"points: no more than {MAX_POINTS:,} are read."
+    )
+    return Problem("too-large", detail)

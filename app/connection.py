@@ -4,14 +4,17 @@ Small drawings are answered here, by `app.shortcut`; everything else by the app,
 """
 
 import asyncio
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from app.access import ID, REFUSED, Entry, id_of, new_id
+from app.cors import allowing
 from app.headers import SECURITY
-from app.problems import problem_response
+from app.problems import REQUEST_ID, problem_response
 from app.service import Service
 from app.settings import Settings
 from app.shortcut import Answer, Taken, take
@@ -23,6 +26,9 @@ MAX_PIPELINED = 8  # requests that wait on one connection for the answer to the 
 MAX_WRITING_SECONDS = 30  # for a client that does not take its answer
 # A small body is waited for so long; then the app takes the request, which knows how long a body may take.
 BODY_SECONDS = 0.25
+# Of a body that was refused so much is read, and passed over, for as long as a head may take: clients that send all
+# before they read, as most do, would be told that the connection was reset, and not why.
+MAX_REST = 200_000_000  # bytes
 
 
 @cache
@@ -46,6 +52,7 @@ class Connection(HttpToolsProtocol):
         self._settings = _settings()
         # Whatever a body holds, its chunks' framing and trailers cannot make it more than this.
         self._most = 2 * self._settings.max_bytes + 1_000_000
+        self._begun = False  # whether part of a request is here, and not all of it
         self._in_head = True
         self._bytes = 0  # since the request began
         self._answering: RequestResponseCycle | None = None  # of pipelined requests the first; `cycle` is the last
@@ -55,10 +62,13 @@ class Connection(HttpToolsProtocol):
         self._service: Service | None = getattr(getattr(self.app, "state", None), "shortcut_to", None)
         self._taken: Taken | None = None  # the request that is to be answered here, which is `_answering`
         self._body_timer: asyncio.TimerHandle | None = None
+        self._leaving = False  # to be closed when the rest of a body has come
+        self._exit: _Exit | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Refuse what is beyond the limit; give others some seconds to begin."""
         super().connection_made(transport)
+        self._exit = _Exit(transport, self._leave)
         if len(self.connections) > self._settings.connections:
             self.refuse("busy", "Too many connections are open. Try again in a moment.")
         else:
@@ -72,6 +82,8 @@ class Connection(HttpToolsProtocol):
         self.pipeline.clear()
         if self._answering is not None:
             self._answering.disconnected = True
+        if self._exit is not None:
+            self._exit.close = _nothing  # so that this connection and its last request do not keep each other
         super().connection_lost(exc)
         self._unset_keepalive_if_required()  # which uvicorn leaves, and all that it holds, where a client broke off
 
@@ -108,18 +120,19 @@ class Connection(HttpToolsProtocol):
         elif self.cycle.response_complete:  # the rest of a body that was refused already
             if self._head_timer is None:
                 self._start_head_timer()
+            if self._bytes > MAX_REST:
+                self.transport.close()
         elif self._bytes > self._most or len(self.headers) > MAX_HEADERS:
             self.refuse("too-large", "This body has too many bytes around its content. Send it with a Content-Length.")
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._in_head = True
+        self._begun = self._in_head = True
         self._bytes = 1  # of those that came with it, most may be of the request before, or of a body
 
     def on_headers_complete(self) -> None:
         """The head is whole: its time is over."""
-        self._in_head = False
         self._stop_head_timer()
         if len(self.headers) > MAX_HEADERS:
             raise Refused("headers-too-large", f"There are more than {MAX_HEADERS} headers. Send fewer.")
@@ -130,13 +143,17 @@ class Connection(HttpToolsProtocol):
         if self._service is not None and (self.cycle is None or self.cycle.response_complete):
             self._taken = take(self._service, self.parser.get_method(), self.url, self.headers)
         super().on_headers_complete()
+        self._in_head = False
+        self.cycle.transport = self._exit  # type: ignore[assignment]  # which has all of a transport that it asks for
         if not self.pipeline:
             self._answering = self.cycle
 
     def on_message_complete(self) -> None:
         """The request is whole: what follows on this connection is another."""
         super().on_message_complete()
-        self._in_head = True
+        if self._leaving:
+            raise Refused("bad-request", "Nothing more is read on this connection. Open another.")
+        self._begun, self._in_head = False, True
         self._bytes = 0
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -186,21 +203,59 @@ class Connection(HttpToolsProtocol):
         self._answering = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
 
+    def _leave(self) -> None:
+        """Close after an answer; where the body of its request is still coming, once it has come (RFC 9112, 9.6)."""
+        if self.pipeline or not self.cycle.more_body or self.transport.is_closing():
+            self.transport.close()
+            return
+        self._leaving = True
+        self.transport.write_eof()
+        if self._head_timer is None:
+            self._start_head_timer()
+
     def refuse(self, kind: str, detail: str) -> None:
         """Answer with a problem, where nothing else is being answered, and close."""
         self._stop_head_timer()
         self._give_up()
         self.pipeline.clear()
+        if self._begun and not self._in_head and self.cycle.response_complete:  # in the rest of what has its answer
+            self.transport.close()
+            return
+        left = None  # what the app is still at
         if self._answering is not None and not self._answering.response_complete:
-            begun = self._answering.response_started
-            self._answering.disconnected = True  # whatever the app still says goes nowhere
-            self._answering.message_event.set()
-            if begun:
+            left = self._answering
+            left.disconnected = True  # whatever the app still says goes nowhere
+            left.message_event.set()
+            if left.response_started:
                 self.transport.close()
                 return
-        problem = Answer.of(problem_response(kind, detail))
-        self.transport.write(_rendered(problem, self.server_state.default_headers, keep_alive=False))
+        answer = self._refusal(kind, detail, left)
+        self.transport.write(_rendered(answer, self.server_state.default_headers, keep_alive=False))
         self.transport.close()
+
+    def _refusal(self, kind: str, detail: str, left: RequestResponseCycle | None) -> Answer:
+        """A problem with what the app adds to its own: the request's id and what lets a page read it; it is logged."""
+        answer = Answer.of(problem_response(kind, detail))
+        scope = left.scope if left else self.scope if self._begun else None
+        headers, state = (scope["headers"], scope["state"]) if scope else ((), {})
+        request_id = id_of(headers)
+        if self._settings.access_log:
+            request_id = request_id or state.setdefault(ID, new_id())
+            if left:
+                state[REFUSED] = answer.status
+            else:
+                self._log(request_id, answer)
+        more = [*allowing(self._settings.origins, headers), *([(REQUEST_ID, request_id)] if request_id else [])]
+        return answer._replace(headers=[*answer.headers, *more])
+
+    def _log(self, request_id: bytes, answer: Answer) -> None:
+        """Write the line of a request that the app has never seen."""
+        method = path = None
+        if self._begun and self.url:
+            method = self.parser.get_method().decode("ascii")
+            path = self.url.partition(b"?")[0].decode("latin-1")
+        client = self.client[0] if self.client else None
+        Entry(request_id, client, method, path, answer.status, 0, len(answer.body), None).write()
 
     def pause_writing(self) -> None:
         """The client is slow to take its answer."""
@@ -249,6 +304,14 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
         else:
             self.transport.close()
+
+
+class _Exit:
+    """The transport as a request has it, but that the connection settles how to close."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write, self.is_closing = transport.write, transport.is_closing
+        self.close = close
 
 
 _ALWAYS = b"".join(b"%s: %s\r\n" % pair for pair in SECURITY)

@@ -7,6 +7,8 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
+FEW = 3  # items of an array of fixed length that are written out
+
 
 def render(openapi: Document, origin: str) -> str:
     """An HTML page that says what `/openapi.json` says; `origin`: where to ask, like https://digits.example."""
@@ -21,6 +23,7 @@ def render(openapi: Document, origin: str) -> str:
     )
     body = "".join("".join(_operation(origin, path, method, each)) for path, method, each in operations)
     schemas = "".join(_schema(name, schema) for name, schema in openapi["components"]["schemas"].items())
+    problems = _problems(openapi["components"]["responses"])
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -29,7 +32,7 @@ def render(openapi: Document, origin: str) -> str:
         f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>"
         f"{_prose(info['description'])}"
         '<p><a href="./">Draw</a> · <a href="openapi.json">OpenAPI document</a></p>'
-        f"<nav><ul>{contents}</ul></nav>{body}<h2>Shapes</h2>{schemas}</main></body></html>"
+        f"<nav><ul>{contents}</ul></nav>{body}<h2>Problems</h2>{problems}<h2>Shapes</h2>{schemas}</main></body></html>"
     )
 
 
@@ -61,6 +64,8 @@ def _operation(origin: str, path: str, method: str, operation: Document) -> Iter
     ]
     yield _table(("Query parameter", "Type", "Default", ""), rows)
     content = operation.get("requestBody", {}).get("content", {})
+    if content:
+        yield _prose(operation["requestBody"]["description"])
     yield _table(("Content-Type", "Body"), [(media, _body(each["schema"])) for media, each in content.items()])
     yield _table(
         ("Status", "Content-Type", ""),
@@ -91,7 +96,7 @@ def _curl(address: str, method: str, operation: Document) -> str:
 def _body(schema: Document) -> str:
     if "oneOf" in schema:
         return "; or ".join(f"{each['description']} `{_type(each)}`" for each in schema["oneOf"])
-    return "The bytes of the image." if schema["type"] == "string" else "One image in the part `file`."
+    return str(schema["description"])
 
 
 def _type(schema: Document) -> str:
@@ -103,10 +108,29 @@ def _type(schema: Document) -> str:
     if "anyOf" in schema:
         return " | ".join(_type(each) for each in schema["anyOf"])
     if schema.get("type") == "array":
-        return f"[{_type(schema['items'])}, ...]"
+        return _array(_type(schema["items"]), schema.get("minItems", 0), schema.get("maxItems"))
     if schema.get("type") == "object" and "properties" in schema:
         return "{" + ", ".join(f'"{name}": {_type(each)}' for name, each in schema["properties"].items()) + "}"
     return str(schema.get("type", "anything"))
+
+
+def _array(item: str, least: int, most: int | None) -> str:
+    """An array of such items, like `[number, number]`, `[number, ... 10 in all]` or `[number, ... up to 100]`."""
+    if most is None:
+        return f"[{item}, ...]"
+    if least < most:
+        return f"[{item}, ... up to {most:,}]"
+    return f"[{', '.join([item] * most)}]" if most <= FEW else f"[{item}, ... {most:,} in all]"
+
+
+def _problems(responses: Document) -> str:
+    examples = [
+        example["value"]
+        for response in responses.values()
+        for content in response["content"].values()
+        for example in content["examples"].values()
+    ]
+    return _table(("Type", "Status", ""), [(each["type"], str(each["status"]), each["title"]) for each in examples])
 
 
 def _schema(name: str, schema: Document) -> str:

@@ -2,6 +2,7 @@
 
 import binascii
 import json
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 
 from app.asked import check_place
@@ -82,16 +83,19 @@ def open_drawing(content_type: str, body: bytes) -> Strokes | Picture:
 def _from_json(body: bytes) -> Strokes | Picture:
     if body.count(b",") > MAX_COMMAS or body.count(b"[") + body.count(b"{") > MAX_BRACKETS:
         raise BadStrokes(
-            f"There are more than {MAX_POINTS:,} points in this drawing. Send fewer points for each stroke."
+            f"This JSON holds more than a drawing of {MAX_POINTS:,} points does. Send fewer points for each stroke, as "
+            "[x, y] and nothing else."
         )
     if len(body) > MAX_UNICODE and not body.isascii():
         raise Problem("bad-json", f"JSON of more than {MAX_UNICODE:,} bytes has to be plain ASCII.")
     try:
-        content = json.loads(str(body, "utf-8"))
+        content = json.loads(str(body.removeprefix(BOM_UTF8), "utf-8"))  # the mark may be passed over (RFC 8259, 8.1)
     except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and bytes that are not UTF-8
-        raise Problem("bad-json", f"This is not JSON: {_reason(error)}. {_HOW}") from None
+        raise Problem("bad-json", f"This is not JSON: {_reason(error, body)}. {_HOW}") from None
     if not isinstance(content, dict) or ("strokes" in content) == ("image" in content):
-        raise Problem("bad-json", f"This JSON is not an object with either strokes or an image in it. {_HOW}")
+        both = isinstance(content, dict) and "strokes" in content
+        wrong = "holds both strokes and an image" if both else "is not an object with strokes or an image in it"
+        raise Problem("bad-json", f"This JSON {wrong}. {'Send one of the two.' if both else _HOW}")
     check_place(content, "bad-json")
     if "strokes" in content:
         return Strokes(content["strokes"])
@@ -101,14 +105,12 @@ def _from_json(body: bytes) -> Strokes | Picture:
 _HOW = 'Send {"strokes": [[[x, y], ...], ...]} or {"image": "data:image/png;base64,..."}.'
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, body: bytes) -> str:
+    if isinstance(error, UnicodeDecodeError) or b"\0" in body[:4]:  # as UTF-16 and UTF-32 begin
+        return "it is not in UTF-8. Send UTF-8, whatever the Content-Type says"
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at character {error.pos}"
-    return (
-        "it is nested too deeply"
-        if isinstance(error, RecursionError)
-        else "it holds text or a number that is not valid"
-    )
+        return f"{error.msg.removesuffix(' at')} at character {error.pos}"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else "it holds a number of too many digits"
 
 
 def _from_data_uri(uri: object) -> bytes:

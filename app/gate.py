@@ -172,10 +172,11 @@ class Rounds(Generic[J]):
         """
         self._work = work
         self._patience = Patience("drawings", queue, seconds)
-        self._waiting: deque[tuple[J, float]] = deque()
+        self._waiting: deque[tuple[J, float]] = deque()  # and since when
         self._coming = False  # whether a round is
         self._last = 0.0  # when the round before began, and how many it worked on, where it left some
         self._done = 0
+        self._ended = 0.0  # when it ended
 
     def add(self, job: J) -> None:
         """Have it worked on in the next round, or a later one.
@@ -184,7 +185,7 @@ class Rounds(Generic[J]):
         """
         waiting = len(self._waiting) - 1
         self._patience.check(2 * waiting if job.gives_way else waiting)
-        self._waiting.append((job, monotonic() + self._patience.seconds))
+        self._waiting.append((job, monotonic()))
         if not self._coming:
             self._plan()
 
@@ -200,11 +201,12 @@ class Rounds(Generic[J]):
         try:
             self._work(self._jobs())
         finally:
+            self._ended = monotonic()
             if self._waiting:
                 self._plan()
             else:
                 if self._done:
-                    self._patience.took((monotonic() - began) / self._done)
+                    self._patience.took((self._ended - began) / self._done)
                 self._coming, self._done = False, 0
 
     def _jobs(self) -> Iterator[J]:
@@ -212,13 +214,15 @@ class Rounds(Generic[J]):
             now = monotonic()
             if self._done and now - self._last > ROUND_SECONDS:
                 break
-            job, until = self._waiting.popleft()
+            job, since = self._waiting.popleft()
             try:
                 wanted = job.wanted()
             except Exception as error:  # it must not take the others with it
                 job.fail(error)
                 continue
-            if wanted and now > until:  # the pace was misjudged, or the machine has other things to do
+            # The pace was misjudged, or the machine has other things to do. But where all has stood still since it
+            # came, it has waited for nobody, and is not one too many.
+            if wanted and now - since > self._patience.seconds and since < self._ended:
                 job.fail(self._patience.lost())
             elif wanted:
                 self._done += 1

@@ -20,7 +20,9 @@ from app.settings import BadSetting, Settings
 
 DESCRIPTION = """Draw a digit; get back which one it is, how sure the program is, and why.
 
-Every error is `application/problem+json` (RFC 9457); its `type` is what programs switch on."""
+Every error is `application/problem+json` (RFC 9457); its `type` is what programs switch on. Each
+operation names those that are its own. Besides, any request may end with `bad-request`, `not-found`,
+`method-not-allowed`, `headers-too-large` or `too-slow`, or with `busy` where too many connections are open."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

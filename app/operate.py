@@ -1,9 +1,9 @@
 """What the people who run the service ask it: is it alive, is it ready, what does it serve, how much."""
 
 import hashlib
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.accept import accept_of, check_accept
@@ -46,9 +46,13 @@ def add_operation(app: FastAPI, service: Service) -> None:
         _ = service.reader
         return json_response({"status": "ready"}, NOW)
 
-    metrics_200: dict[str, Any] = {"description": "Prometheus' text format.", "content": {"text/plain": {}}}
-
-    @app.get("/metrics", summary="Metrics", tags=["operation"], responses={200: metrics_200})
+    @app.get(
+        "/metrics",
+        summary="Metrics",
+        tags=["operation"],
+        response_class=PlainTextResponse,  # for the document only, as all of these
+        responses={200: {"description": "Prometheus' text format."}},
+    )
     async def metrics() -> Response:
         """Requests, latencies, verdicts and waiting images, for Prometheus."""
         return Response(service.metrics.exposition(), headers=NOW, media_type=CONTENT_TYPE_LATEST)

@@ -13,7 +13,7 @@ from app.body import read_body
 from app.drawing import CODING, JSON, check_coding, check_media, open_drawing
 from app.inline import is_small
 from app.quick import Awaited, is_quick, read
-from app.schema import PREDICT_BODY, Prediction, problems
+from app.schema import Prediction, predict_body, problems
 from app.service import Service
 from model.reader import DEFAULT
 
@@ -62,7 +62,7 @@ def add_predict(app: FastAPI, service: Service) -> None:
                 *("busy", "not-ready", "internal"),
             ),
         },
-        openapi_extra={"requestBody": PREDICT_BODY},
+        openapi_extra={"requestBody": predict_body(service.settings.max_bytes)},
     )
     async def predict(
         request: Request,

@@ -27,6 +27,7 @@ as their `kind`.
 import json
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -96,11 +97,16 @@ async def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, Problem | DrawingError | UnknownModel):
         return problem_of(error)
     if isinstance(error, RequestValidationError):
-        details = (f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors())
+        details = (f"{'.'.join(map(str, each['loc'][1:]))}: {_wrong(each)}" for each in error.errors())
         return problem_response("bad-query", f"{'; '.join(details)}. See /docs for what each takes.")
     if isinstance(error, HTTPException):
         return _framework(request, error)
     raise error
+
+
+def _wrong(error: Mapping[str, Any]) -> str:
+    """What is wrong with a query parameter. What it takes is said more plainly than pydantic would."""
+    return "send `true` or `false`" if error["type"] == "bool_parsing" else str(error["msg"])
 
 
 def _framework(request: Request, error: HTTPException) -> Response:

@@ -7,7 +7,17 @@ from pydantic import BaseModel, Field
 
 from app.drawing import FORM, JSON
 from app.problems import MEDIA_TYPE, PROBLEMS
+from model.decode import (
+    MAX_PIXELS,
+    MAX_PIXELS_JPEG,
+    MAX_PIXELS_PROGRESSIVE,
+    MAX_PIXELS_RLE,
+    MAX_PIXELS_WEBP,
+    MAX_SIDE,
+)
 from model.decode import MEDIA_TYPES as IMAGES
+from model.normalise import BOX, SIZE
+from model.strokes import MAX_COORDINATE, MAX_POINTS, MAX_STROKES
 
 Digit = Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
@@ -28,8 +38,14 @@ class ModelRef(BaseModel):
     )
 
 
-class Crop(BaseModel):
-    """The square that the network saw, in the drawing's own coordinates."""
+class Crop(
+    BaseModel,
+    json_schema_extra={
+        "description": f"The square around the ink, in the drawing's own coordinates: it became {BOX}x{BOX} of the "
+        f"{SIZE}x{SIZE}, whose place in them depends on the ink's centre of mass."
+    },
+):
+    """The square around the ink."""
 
     x: float
     y: float
@@ -78,59 +94,77 @@ class Status(BaseModel):
 class ProblemDetails(BaseModel):
     """An error (RFC 9457)."""
 
-    type: str = Field(description="What programs switch on.")
+    type: str = Field(description="What programs switch on.", json_schema_extra={"enum": list(PROBLEMS)})
     title: str
     status: int
     detail: str = Field(description="What to do about it.")
 
 
-PREDICT_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        JSON: {
-            "schema": {
-                "oneOf": [
-                    {
-                        "type": "object",
-                        "title": "Strokes",
-                        "description": "Lists of points from pen down to pen up; y grows downwards, in any unit.",
-                        "required": ["strokes"],
-                        "properties": {
-                            "strokes": {
-                                "type": "array",
-                                "items": {
-                                    "type": "array",
-                                    "items": {
-                                        "type": "array",
-                                        "items": {"type": "number"},
-                                        "minItems": 2,
-                                        "maxItems": 2,
-                                    },
-                                },
-                            }
-                        },
-                    },
-                    {
-                        "type": "object",
-                        "title": "Image",
-                        "description": "An image as a base64 data URI.",
-                        "required": ["image"],
-                        "properties": {"image": {"type": "string", "pattern": f"^data:({'|'.join(IMAGES)});base64,"}},
-                    },
-                ]
-            },
-            "examples": {"strokes": {"value": SEVEN}, "image": {"value": ONE}},
-        },
-        FORM: {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
-            }
-        },
-        **{media: {"schema": {"type": "string", "contentMediaType": media}} for media in IMAGES},
+# By media type, beside the side and the bytes that bound them all.
+_PIXELS = dict.fromkeys(IMAGES, f"{MAX_PIXELS:,} pixels") | {
+    "image/jpeg": f"{MAX_PIXELS_JPEG:,} pixels, {MAX_PIXELS_PROGRESSIVE:,} if it is progressive or in several scans",
+    "image/webp": f"{MAX_PIXELS_WEBP:,} pixels",
+    "image/bmp": f"{MAX_PIXELS:,} pixels, {MAX_PIXELS_RLE:,} if it is run-length encoded",
+}
+
+_POINT: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "number", "minimum": -MAX_COORDINATE, "maximum": MAX_COORDINATE},
+    "minItems": 2,
+    "maxItems": 2,
+}
+_STROKES: dict[str, Any] = {
+    "type": "object",
+    "title": "Strokes",
+    "description": (
+        "Lists of points from pen down to pen up; y grows downwards, in any unit. "
+        f"At most {MAX_STROKES:,} strokes and {MAX_POINTS:,} points in all, each coordinate within "
+        f"±{MAX_COORDINATE:,.0f}."
+    ),
+    "required": ["strokes"],
+    "properties": {
+        "strokes": {
+            "type": "array",
+            "items": {"type": "array", "items": _POINT, "maxItems": MAX_POINTS},
+            "maxItems": MAX_STROKES,
+        }
     },
 }
+_IMAGE: dict[str, Any] = {
+    "type": "object",
+    "title": "Image",
+    "description": "An image as a base64 data URI, as large as it may be by itself.",
+    "required": ["image"],
+    "properties": {"image": {"type": "string", "pattern": f"^data:({'|'.join(IMAGES)});base64,"}},
+}
+
+
+def predict_body(max_bytes: int) -> dict[str, Any]:
+    """The three forms of a drawing, and how large each may be."""
+    return {
+        "required": True,
+        "description": f"At most {max_bytes:,} bytes, uncompressed.",
+        "content": {
+            JSON: {
+                "schema": {"oneOf": [_STROKES, _IMAGE]},
+                "examples": {"strokes": {"value": SEVEN}, "image": {"value": ONE}},
+            },
+            FORM: {
+                "schema": {
+                    "type": "object",
+                    "description": "One image in the part `file`, as large as it may be by itself.",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+                }
+            },
+            **{media: {"schema": _bytes_of(media)} for media in IMAGES},
+        },
+    }
+
+
+def _bytes_of(media: str) -> dict[str, Any]:
+    description = f"The bytes of the image: at most {_PIXELS[media]}, and {MAX_SIDE:,} on a side."
+    return {"type": "string", "contentMediaType": media, "description": description}
 
 
 def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
@@ -157,12 +191,18 @@ def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 
 def add_problem_schema(app: FastAPI) -> None:
-    """Put the shape that `problems` refers to among the components of the app's OpenAPI document."""
+    """Put every problem, and the shape of them all, among the components of the app's OpenAPI document."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generate()
         document["components"]["schemas"].setdefault("ProblemDetails", ProblemDetails.model_json_schema())
+        document["components"].setdefault("responses", _every_problem())
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way of extending the document
+
+
+def _every_problem() -> dict[str, Any]:
+    """By its type, each as a response: also those that no route ends with, since they are not about any."""
+    return {kind: response for kind in PROBLEMS for response in problems(kind).values()}

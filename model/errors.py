@@ -4,7 +4,6 @@
     ├── Blank              there is no ink
     ├── BadStrokes         the strokes are not lists of points, or too many
     ├── NotAnImage         the bytes are no picture, or a broken one
-    ├── UnsupportedMedia   a picture, in a format that is not read
     └── TooManyPixels      a picture too large to decode within the memory bound
 
     UnknownModel           no network of that name
@@ -37,12 +36,6 @@ class NotAnImage(DrawingError):
     """The bytes are not a picture, or are a damaged one."""
 
     kind = "not-an-image"
-
-
-class UnsupportedMedia(DrawingError):
-    """A picture in a format that is not read."""
-
-    kind = "unsupported-media"
 
 
 class TooManyPixels(DrawingError):

@@ -1,13 +1,16 @@
 """Images of any kind to ink: find the paper, keep what was written on it."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
+from model import frame
 from model.decode import decode
 from model.errors import Blank
+from model.frame import FLAT_LEVELS, FLAT_LEVELS_LOSSY, FLAT_SHARE, MIN_CONTRAST
 from model.ink import Ink, Pixels, upper
 from model.light import is_narrow, light_on
 from model.normalise import tight_box
@@ -15,16 +18,9 @@ from model.pen import CLEARLY, MIN_PEN, line_width, thickened
 from model.sheet import cut_to_sheet
 from model.specks import without_specks
 
-# Grey levels of 0..255 that ink must differ from flat paper: less is a compression artefact or invisible.
-MIN_CONTRAST = 10.0
-# A picture whose border is this even has flat paper; a photograph never does.
-FLAT_SHARE = 0.9
-FLAT_LEVELS = 3.0
-FLAT_LEVELS_LOSSY = 8.0  # ripples of the compression around ink reach the border of a small picture
-# A frame is looked for in this share of the shorter side, from every edge: a thin line around the picture, or a border.
-FRAME = 0.05
-FRAME_EDGES = 6  # at the most: a margin, a line, its soft edges
-MIN_LIGHT = 32.0  # grey levels: paper darker than this is not brightened further, its noise would be too
+SHEET = 0.95  # the share of a sheet on a transparent margin that is opaque: round corners take the rest
+MIN_LIGHT = 8.0  # grey levels: paper darker than this is not brightened further, its noise would be too
+DARK = 64.0  # grey levels: of paper that is darker than this, FLAT_LEVELS_LOSSY are a good part
 # Ink starts at so many times the median deviation from uneven paper, or this share of the darkest ink if that is more:
 # what is fainter is grain, or ripples of the compression.
 NOISE_FLOOR = 5.0
@@ -54,65 +50,59 @@ def find_ink(picture: Image.Image, scale: float) -> Ink:
     """Find the ink in what `model.decode.decode` returned. Raises `Blank`."""
     lossy = picture.info.get("lossy", False)
     corner = 0, 0
+    if picture.mode == "RGBA":
+        picture, corner = _opaque(picture)
     ink = None if lossy else _drawn(picture)
     if ink is None:
-        edge = _frame(picture)
-        picture = picture.crop((edge, edge, picture.width - edge, picture.height - edge)) if edge else picture
-        corner = edge, edge
-        ink = _drawn(picture) if edge and not lossy else None
+        inner = _in_frame(picture)
+        if inner:
+            picture = picture.crop(inner)
+            corner = corner[0] + inner[0], corner[1] + inner[1]
+            ink = None if lossy else _drawn(picture)
     if ink is None:
         sheet = cut_to_sheet(picture) if picture.mode != "RGBA" else None
         if sheet:
-            picture, inner = sheet
-            corner = corner[0] + inner[0], corner[1] + inner[1]
+            picture, at = sheet
+            corner = corner[0] + at[0], corner[1] + at[1]
         colours, flat = _on_paper(picture)
         ink = thickened(_difference(colours, flat, lossy))
     left, top = ink.origin
     return Ink(ink.pixels, ((left + corner[0]) / scale, (top + corner[1]) / scale), ink.scale * scale)
 
 
-def _frame(picture: Image.Image) -> int:
-    """How many pixels of a picture belong to a frame around it, on each side: 0 where there is none.
+def _in_frame(picture: Image.Image) -> frame.Box | None:
+    """What lies within a frame; None where there is none."""
+    inner = frame.in_a_box(picture)
+    if inner:
+        return inner
+    edge = frame.frame(picture)
+    return (edge, edge, picture.width - edge, picture.height - edge) if edge else None
 
-    A frame ends where the pixels all around are of one tone, and of another than those further out.
+
+def _opaque(picture: Image.Image) -> tuple[Image.Image, tuple[int, int]]:
+    """A sheet on a transparent margin (mode RGBA), its corners round perhaps: as RGB, and where it lies: (left, top).
+
+    Anything else comes back as it is. What is nearly all opaque but of one tone is no sheet but ink.
     """
-    pixels = np.asarray(picture).reshape(picture.height, picture.width, -1)
-    reach = _reach(picture)
-    edge = 0
-    tone = _even_tone(pixels)
-    for _ in range(FRAME_EDGES):
-        if tone is None:
-            break
-        for inner in range(edge + 1, reach + 1):
-            other = _even_tone(pixels[inner:-inner, inner:-inner])
-            if other is not None and np.abs(other - tone).max() > MIN_CONTRAST:
-                edge, tone = inner, other
-                break
-        else:
-            break
-    if not edge:
-        return 0
-    inside = pixels[edge:-edge, edge:-edge]
-    # What has nothing in it is no frame but the digit itself, a 1 of a plain bar say.
-    return edge if int(np.ptp(inside, axis=(0, 1)).max()) >= MIN_CONTRAST else 0
+    left, top, right, bottom = picture.getbbox() or (0, 0, *picture.size)
+    for x, y in ((1, 1), (3, 1), (1, 3), (3, 3)):  # a drawing is hardly ever in all of these places, and most go here
+        pixel = _channels(picture.getpixel((left + (right - left) * x // 4, top + (bottom - top) * y // 4)))
+        if not _IS_OPAQUE[pixel[3]]:
+            return picture, (0, 0)
+    opaque = picture.getchannel("A").point(_IS_OPAQUE)
+    box = opaque.getbbox()
+    if box is None or opaque.histogram()[255] < SHEET * (box[2] - box[0]) * (box[3] - box[1]):
+        return picture, (0, 0)
+    sheet, opaque = picture.crop(box).convert("RGB"), opaque.crop(box)
+    tone, _ = frame.rim(np.asarray(sheet))
+    laid = Image.new("RGB", sheet.size, tuple(round(level) for level in tone.tolist()))
+    laid.paste(sheet, mask=opaque)
+    if max(high - low for low, high in cast(tuple[tuple[int, int], ...], laid.getextrema())) < MIN_CONTRAST:
+        return picture, (0, 0)
+    return laid, box[:2]
 
 
-def _even_tone(pixels: NDArray[np.uint8]) -> Pixels | None:
-    """The tone of the outermost pixels, (channels,), where nearly all of them have it."""
-    tone, away = _rim(pixels)
-    return tone if float((away <= FLAT_LEVELS_LOSSY).mean()) >= FLAT_SHARE else None
-
-
-def _rim(pixels: NDArray[np.uint8]) -> tuple[Pixels, Pixels]:
-    """The usual tone of the outermost pixels, (channels,), and how far each of them is from it, (n,)."""
-    border = _border(pixels)
-    tone: Pixels = np.median(border, axis=0).astype(np.float32)
-    return tone, np.abs(border - tone).max(axis=1)
-
-
-def _border(pixels: NDArray[Any]) -> NDArray[Any]:
-    """The outermost pixels: (height, width, channels) to (n, channels)."""
-    return np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
+_IS_OPAQUE = [255 * (level > 250) for level in range(256)]
 
 
 def _drawn(picture: Image.Image) -> Ink | None:
@@ -138,6 +128,10 @@ def _drawn(picture: Image.Image) -> Ink | None:
         box = found
         if _at_edge(box, picture):  # an edge that is not all of one tone, or a frame
             return None
+    inner = frame.inside(picture, apart, box)
+    if inner:
+        ink = _drawn(picture.crop(inner))
+        return ink and replace(ink, origin=(left + inner[0] + ink.origin[0], top + inner[1] + ink.origin[1]))
     depth = _deepest(apart.crop(box)) if set(paper) in _EXTREMES else _of_one_side(picture.crop(box), paper)
     corner = left + box[0], top + box[1]
     return _clearly_thick(depth, corner) or _of_levels(depth, corner)
@@ -206,11 +200,7 @@ def _flat(like: Image.Image, paper: tuple[int, ...]) -> Image.Image:
 def _at_edge(box: tuple[int, int, int, int], picture: Image.Image) -> bool:
     """Whether what lies in a box reaches an edge of the picture, or so near to all of them that it may be a frame."""
     margins = (box[0], box[1], picture.width - box[2], picture.height - box[3])
-    return min(margins) == 0 or max(margins) <= _reach(picture)
-
-
-def _reach(picture: Image.Image) -> int:
-    return round(FRAME * min(picture.size))
+    return min(margins) == 0 or max(margins) <= frame.reach(picture)
 
 
 def _sum(picture: Image.Image) -> int:
@@ -284,12 +274,12 @@ def _on_paper(picture: Image.Image) -> tuple[NDArray[np.uint8], bool]:
     visible = float(alpha.sum())
     if visible == 0:
         raise Blank(_TRANSPARENT)
-    drawn_on_nothing = float(np.median(_border(pixels)[:, 3])) < 128
+    drawn_on_nothing = float(np.median(frame.border(pixels)[:, 3])) < 128
     if drawn_on_nothing:
         tone = float((colours.mean(axis=2, keepdims=True) * alpha).sum()) / visible
         paper = np.full(3, 255.0 if tone < 128 else 0.0, np.float32)
     else:
-        border = _border(pixels)
+        border = frame.border(pixels)
         paper = np.median(border[border[:, 3] >= 128][:, :3], axis=0).astype(np.float32)
     return (colours * alpha + paper * (1 - alpha) + 0.5).astype(np.uint8), drawn_on_nothing
 
@@ -299,11 +289,13 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
 
     A pixel counts by the colour channel in which it differs most: yellow ink on white shows in blue alone.
     """
-    middle, away = _rim(colours)
+    middle, away = frame.rim(colours)
     even = away <= (FLAT_LEVELS_LOSSY if lossy else FLAT_LEVELS)
     grainy = lossy or bool(away[even].any())  # a photograph that was saved without loss has its grain all the same
-    flat = flat or float(even.mean()) >= FLAT_SHARE
-    if not flat:
+    if not flat and float(even.mean()) >= FLAT_SHARE:
+        # On a dark board a lamp's spot may end where the border is hardly lit. What is black is not lit at all.
+        flat = not (lossy and MIN_LIGHT < middle.max() < DARK) or is_narrow(colours, middle, FLAT_LEVELS_LOSSY)
+    elif not flat:
         # What is as deep as the ink is ink: a digit may be cut out so closely that it lies on the border, too.
         bare = away < 0.5 * float(np.abs(colours[:: len(colours) // 64 + 1] - middle).max())
         flat = float(even.mean()) >= max(0.5, FLAT_SHARE * float(bare.mean())) and is_narrow(colours, middle)
@@ -312,7 +304,7 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
         difference, shaded = colours - middle, False
     else:
         light, shaded = light_on(colours)
-        difference = colours * (middle / np.maximum(light, MIN_LIGHT)) - middle
+        difference = (colours - light) * (middle / np.maximum(light, MIN_LIGHT))
     depth, floor, strongest = _depth(difference, flat, grainy)
     if strongest >= max(MIN_CONTRAST, 1.5 * floor):
         ink: Pixels = np.clip((depth - floor) / (strongest - floor), 0, 1).astype(np.float32)
@@ -336,7 +328,7 @@ def _depth(difference: Pixels, flat: bool, grainy: bool) -> tuple[Pixels, float,
     if grainy or not flat:
         strongest = upper(depth[depth > 0.5 * strongest]) if strongest > floor else 0.0
         floor = max(floor, FAINT * strongest)
-    ruling = float(np.quantile(_border(depth[..., None]), RULED))
+    ruling = float(np.quantile(frame.border(depth[..., None]), RULED))
     return depth, max(floor, 1.1 * ruling if ruling < MAX_RULING * strongest else 0.0), strongest
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from model.ink import Pixels
 
@@ -16,6 +16,9 @@ MOST_INK = 0.3
 MOST_STRAY = 0.04  # the same, once what is narrow has been taken away
 BARE = 0.97  # the share of a picture that is of one tone once what is narrow has been taken away
 SHADE = 0.12  # of the shorter side: no stroke is twice as wide
+# Pixels, at the least, on the longer side of what the light on a dark board is looked for in: few, since the darkest of
+# noisy pixels would be much darker than such a board, and enough for the edge of a shadow.
+BOARD = 150
 
 
 def light_on(colours: NDArray[np.uint8]) -> tuple[Pixels, bool]:
@@ -52,23 +55,45 @@ def light_on(colours: NDArray[np.uint8]) -> tuple[Pixels, bool]:
 def _is_shaded(thumbnail: NDArray[Any], light: NDArray[Any]) -> bool:
     """Whether something wide is off the light that was fitted: (height, width, 3) both."""
     left = _without_narrow(thumbnail, _reach(thumbnail))
-    return all((np.abs(each - light).max(axis=2) > MISFIT * 255).mean() > MOST_STRAY for each in left)
+    most = MISFIT * min(255.0, float(light.max()))  # a shadow on a dark board is few grey levels deep
+    return all((np.abs(each - light).max(axis=2) > most).mean() > MOST_STRAY for each in left)
 
 
 def _shade(colours: NDArray[np.uint8]) -> Pixels:
-    """The paper behind dark ink, in the light or in a shadow with a hard edge: (height, width, 3) uint8 to float32.
+    """The paper behind ink, in the light or in a shadow with a hard edge: (height, width, 3) uint8 to float32.
 
     The lightest pixel around, then the darkest of these: that takes away what is dark and narrow, as strokes are, and
-    leaves every edge of what is wide where it was.
+    leaves every edge of what is wide where it was. For chalk the other way round.
     """
-    closed: Pixels = next(_without_narrow(colours, _reach(colours))).astype(np.float32)
-    # The lightest of noisy pixels is lighter than the paper.
-    closed *= np.median(colours[::4, ::4] / np.maximum(closed[::4, ::4], 1), axis=(0, 1)).astype(np.float32)
-    return closed
+    height, width = colours.shape[:2]
+    step = max(1, max(height, width) // BOARD)
+    small = Image.fromarray(colours).reduce(step)
+    if _is_chalk(small.reduce(2)):
+        _, board = _without_narrow(np.asarray(small), _reach(np.asarray(small)))
+        box = 0, 0, width / step, height / step
+        resized = Image.fromarray(board).resize((width, height), Image.Resampling.BILINEAR, box)
+        bare: Pixels = np.array(resized, np.float32)
+    else:
+        bare = next(_without_narrow(colours, _reach(colours))).astype(np.float32)
+    # The lightest of noisy pixels is lighter than the paper, and the darkest is darker.
+    bare += np.median(colours[::4, ::4] - bare[::4, ::4], axis=(0, 1)).astype(np.float32)
+    return bare
 
 
-def is_narrow(colours: NDArray[np.uint8], middle: Pixels) -> bool:
-    """Whether all that is not of the paper's tone, (3,), is as narrow as strokes are, and no shadow."""
+def _is_chalk(small: Image.Image) -> bool:
+    """Whether what is written is lighter than its paper.
+
+    The median of all around is the paper, in the light or in a shadow. What is off it is mostly ink, and what is far
+    off nearly always: in the fourth power the curve of the light and the corners of a shadow hardly count.
+    """
+    levels = np.asarray(small, np.float32)
+    paper = np.asarray(small.filter(ImageFilter.MedianFilter(2 * _reach(levels) + 1)), np.float32)
+    share = (levels - paper) / np.maximum(np.maximum(levels, paper), 1)
+    return float((share**3 * np.abs(share)).sum()) > 0
+
+
+def is_narrow(colours: NDArray[np.uint8], middle: Pixels, most: float = MISFIT * 255) -> bool:
+    """Whether all that is off the paper's tone, (3,), by more than `most`, is as narrow as strokes: no shadow."""
     step = max(1, max(colours.shape[:2]) // THUMBNAIL)
     small = colours[::step, ::step]
     reach = _reach(small)
@@ -76,7 +101,7 @@ def is_narrow(colours: NDArray[np.uint8], middle: Pixels) -> bool:
     framed[:] = middle
     framed[2 * reach : -2 * reach, 2 * reach : -2 * reach] = small
     left = _without_narrow(framed, reach)
-    return any((np.abs(each - middle).max(axis=2) <= MISFIT * 255).mean() >= BARE for each in left)
+    return any((np.abs(each - middle).max(axis=2) <= most).mean() >= BARE for each in left)
 
 
 def _reach(pixels: NDArray[Any]) -> int:

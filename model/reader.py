@@ -251,7 +251,7 @@ def _explanation(evidence: Pixels, ink: Ink, normalised: Normalised) -> dict[str
     left, top, side = normalised.crop
     return {
         "input": _data_uri(normalised.pixels),
-        "evidence": evidence.round(3).tolist(),
+        "evidence": evidence.astype(float).round(3).tolist(),  # as float32 0.014 would be 0.014000000432133675
         "crop": {
             "x": _rounded(ink.origin[0] + left / ink.scale),
             "y": _rounded(ink.origin[1] + top / ink.scale),

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from model.corners import without_corners
 from model.ink import Pixels
 from model.light import SHADE, widest
 
@@ -38,17 +39,26 @@ Points = list[tuple[float, float]]  # x, y in cells
 def cut_to_sheet(picture: Image.Image) -> tuple[Image.Image, tuple[int, int]] | None:
     """The sheet of paper in a photograph (mode L or RGB), as RGB, and where its box lies: (left, top) in pixels.
 
-    What is in the box beside the sheet is painted in the paper's tone. None where there is no sheet with something
-    written on it, on a table that is darker: paper that fills the picture, say, or a digit in chalk.
+    What is in the box beside the sheet is painted in the paper's tone; so are mere corners of a table, darker or
+    lighter, in a picture that the paper fills else. None where there is neither these nor a sheet with something
+    written on it, on a table that is darker: paper that fills all of the picture, say, or a digit in chalk.
     """
     step = max(1, round(max(picture.size) / GRID))
     small = picture.reduce(step).convert("RGB")
     if min(small.size) < FEWEST_CELLS:
         return None
-    light = np.asarray(small.convert("L"))
+    colours = np.asarray(small)
+    inside = _darkly_surrounded(colours, np.asarray(small.convert("L")))
+    if inside is not None:
+        return _alone(picture, colours, step, inside)
+    whole = without_corners(picture, colours)
+    return None if whole is None else (whole, (0, 0))
+
+
+def _darkly_surrounded(colours: NDArray[np.uint8], light: NDArray[np.uint8]) -> Mask | None:
+    """The cells that are well within a sheet with a darker table beside it."""
     if np.quantile(light, LEAST_SHEET / 2) > CONTRAST * np.quantile(light, 1 - LEAST_SHEET / 2):
         return None
-    colours = np.asarray(small)
     best, least = None, np.inf
     for level in _levels(light):
         sheet, sides = _sheet(light > level)
@@ -57,7 +67,7 @@ def cut_to_sheet(picture: Image.Image) -> tuple[Image.Image, tuple[int, int]] | 
             best, least = sheet, at_rim
         if not least:
             break
-    return None if best is None else _alone(picture, colours, step, _grown(best, -2))
+    return None if best is None else _grown(best, -2)
 
 
 def _levels(light: NDArray[np.uint8]) -> list[int]:

@@ -1,7 +1,8 @@
 """Strokes as a person drew them to ink."""
 
+import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Any
@@ -28,6 +29,8 @@ FEW = 100  # points: to draw so many costs less than to find out which of them a
 STEP = 0.2  # pixels between points that are kept of more than that
 AT_ONCE = 128  # segments whose distances are held at one time, in 400 kB: a processor keeps that close
 
+SHOWN = 20  # characters of a value, and a fifth as many members of a list, that an error repeats
+
 _EXAMPLE = 'Send {"strokes": [[[x, y], [x, y], ...], ...]} with finite numbers, y growing downwards.'
 
 
@@ -35,8 +38,8 @@ def parse_strokes(raw: object) -> list[Stroke]:
     """Check what JSON gave and make arrays of it.
 
     `raw`: a list of strokes, each a list of [x, y]; strokes without points are passed over. Returns float64 arrays of
-    shape (n, 2), n >= 1. Raises `BadStrokes`, saying which stroke, or `Blank` where no point is left. Counts are
-    checked before any array is made.
+    shape (n, 2), n >= 1. Raises `BadStrokes`, saying which stroke and point, counted from 0, or `Blank` where no point
+    is left. Counts are checked before any array is made.
     """
     if not isinstance(raw, list):
         raise BadStrokes(f"The strokes are not a list. {_EXAMPLE}")
@@ -63,17 +66,46 @@ def parse_strokes(raw: object) -> list[Stroke]:
 def _numbers(raw: list[list[Any]]) -> list[float]:
     """The coordinates of all points one after the other, all of them checked."""
     # Asked of Python's own types: numpy would make room for the longest text in a drawing as often as it has points.
-    # All strokes at once, since nearly all drawings are whole; one by one only to say which is not.
+    # All strokes at once, since nearly all drawings are whole; point by point only to say which is not.
     numbers = _numbers_of(chain.from_iterable(raw))
     if numbers is None:
-        bad = next(index for index, stroke in enumerate(raw) if _numbers_of(stroke) is None)
-        raise BadStrokes(f"Stroke {bad} has a point that is not a pair of numbers. {_EXAMPLE}")
-    if not _within_reach(numbers):
-        bad = next(index for index, stroke in enumerate(raw) if not _within_reach(_numbers_of(stroke) or ()))
+        where, point = _first(raw, lambda point: _numbers_of([point]) is None)
         raise BadStrokes(
-            f"Stroke {bad} has a coordinate that is not finite or beyond ±{MAX_COORDINATE:.0e}. {_EXAMPLE}"
+            f"{where} is {_shown(point)}, not a pair of numbers. Only [x, y] is taken, without pressure, time or names "
+            f"of axes. {_EXAMPLE}"
+        )
+    if not _within_reach(numbers):
+        where, point = _first(raw, lambda point: not _within_reach(point))
+        if any(isinstance(number, float) and not math.isfinite(number) for number in point):
+            raise BadStrokes(f"{where} is {_shown(point)}, which is not finite. Leave the point out. {_EXAMPLE}")
+        raise BadStrokes(
+            f"{where} is {_shown(point)}, beyond ±{MAX_COORDINATE:,.0f}. Scale or shift the drawing: any unit and any "
+            "origin will do."
         )
     return numbers
+
+
+def _first(raw: list[list[Any]], is_bad: Callable[[Any], bool]) -> tuple[str, Any]:
+    """The first bad point, of which there is one, and where it is."""
+    return next(
+        (f"Point {index} of stroke {number} (counted from 0)", point)
+        for number, stroke in enumerate(raw)
+        for index, point in enumerate(stroke)
+        if is_bad(point)
+    )
+
+
+def _shown(value: Any, depth: int = 1) -> str:
+    """The beginning of a value as JSON has it: it may be a text of megabytes, or a list of a thousand lists."""
+    if isinstance(value, list | dict):
+        few = list(value)[: SHOWN // 5]
+        shown = [_shown(each, depth - 1) for each in few] if depth else []
+        if isinstance(value, dict):
+            shown = [f"{name}: ..." for name in shown]
+        inside = ", ".join([*shown, *(["..."] if len(value) > len(shown) else [])])
+        return f"{{{inside}}}" if isinstance(value, dict) else f"[{inside}]"
+    shown_text = json.dumps(value[: SHOWN + 1] if isinstance(value, str) else value)
+    return shown_text if len(shown_text) <= SHOWN else f"{shown_text[:SHOWN]}..."
 
 
 def _numbers_of(points: Iterable[Any]) -> list[float] | None:

@@ -10,7 +10,7 @@ import { History, isBlank, withStroke } from "./ink.js";
 import { fromFragment, isLink, toFragment } from "./link.js";
 import { Pad } from "./pad.js";
 import { Past } from "./past.js";
-import { acceptPictures } from "./picture.js";
+import { acceptPictures, whyNot } from "./picture.js";
 import { Reader } from "./reader.js";
 import { Result } from "./result.js";
 import { Shelf } from "./shelf.js";
@@ -26,10 +26,11 @@ const picture = find("#picture", HTMLImageElement);
 const undoButton = find("#undo", HTMLButtonElement);
 const redoButton = find("#redo", HTMLButtonElement);
 const clearButton = find("#clear", HTMLButtonElement);
+const file = find("#file", HTMLInputElement);
 
 const history = new History();
 
-/** @type {{ drawing: Drawing, answer: Answer } | null} the drawing on the sheet and its answer, once it is settled */
+/** @type {{ drawing: Drawing, answer: Answer | null } | null} the drawing on the sheet and its answer, once it is settled */
 let read = null;
 
 /** @type {Drawing | null} the drawing whose answer can be seen, be it to the first half of it */
@@ -80,7 +81,8 @@ function changed() {
     window.history.replaceState(null, "", location.pathname + location.search);
   }
   if (read && !continues(read.drawing, drawing)) shelf.keep(read.drawing, read.answer);
-  read = live = null;
+  read = isBlank(drawing) ? null : { drawing, answer: null };
+  live = null;
   pad.show(drawing.strokes);
   hang(drawing.picture);
   sheet.dataset.holds = drawing.picture ? "picture" : isBlank(drawing) ? "nothing" : "strokes";
@@ -99,6 +101,8 @@ function changed() {
     reader.ask(drawing, true);
   }
   tray.offer(drawing, null);
+  // The keyboard's place is not lost with a button that has nothing left to do.
+  if (document.activeElement?.matches(":disabled")) file.focus({ preventScroll: true });
   clearTimeout(resting);
   resting = setTimeout(remember, earliest - performance.now());
 }
@@ -135,6 +139,7 @@ picture.addEventListener("error", () => {
  * @param {boolean} settled
  */
 function answered(answer, settled) {
+  if (pad.isDrawing && answer.verdict === "not_a_digit") return; // nor is the first half of a 7
   shown = live ?? history.drawing;
   if (pad.isDrawing) result.glimpse(answer, "drawing");
   else if (settled) settle(answer);
@@ -155,6 +160,7 @@ function settle(answer) {
 function troubled(trouble) {
   result.troubled(trouble);
   if (trouble.kind === "slow") return;
+  if (trouble.kind === "refused") read = null;
   shown = null;
   why.empty();
   past.empty();
@@ -201,7 +207,11 @@ document.addEventListener("keydown", (event) => {
   step();
 });
 
-acceptPictures(find("#file", HTMLInputElement), (file) => put({ strokes: [], picture: file }));
+acceptPictures(file, (picture) => {
+  const reason = whyNot(picture);
+  if (reason) result.aside(reason);
+  else put({ strokes: [], picture });
+});
 
 /** A link that carries a drawing puts it on the sheet. */
 function open() {
@@ -213,7 +223,7 @@ function open() {
       history.put(drawing);
     });
   } else if (isLink(location.hash) && isBlank(history.drawing)) {
-    result.damaged();
+    result.aside("damaged");
   }
 }
 
@@ -237,12 +247,14 @@ document.addEventListener("visibilitychange", () => document.hidden && remember(
 window.addEventListener("hashchange", open);
 changed();
 const kept = fromFragment(`${window.history.state}`);
-if (kept && !isLink(location.hash)) take(() => history.put({ strokes: kept, picture: null }));
+if (kept && !isLink(location.hash)) take(() => kept.forEach((stroke) => history.add(stroke)));
 open();
 performance.mark("drawable");
 
 // A page that comes from the service worker may come without a server.
 if (navigator.serviceWorker?.controller) void knock(false);
+
+let knocking = 0;
 
 /**
  * Say on an empty pad that nobody would read, until somebody would.
@@ -256,7 +268,8 @@ async function knock(isSaid) {
     if (isSaid) result.empty();
   } else {
     result.troubled({ kind: "away" });
-    setTimeout(() => knock(true), KNOCK_MS);
+    clearTimeout(knocking); // of another one, which began at an earlier clear
+    knocking = setTimeout(() => knock(true), KNOCK_MS);
   }
 }
 

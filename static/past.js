@@ -8,7 +8,7 @@ import { find } from "./elements.js";
 import { Reader } from "./reader.js";
 import { inWords, write } from "./result.js";
 
-const EMPTY = "Nothing to read yet";
+const EMPTY = "No answer yet";
 
 export class Past {
   #face;

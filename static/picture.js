@@ -3,8 +3,8 @@
  */
 
 /** What the server reads, and how much of it by default. */
-export const READ = new Set(["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"]);
-export const MOST_BYTES = 10_000_000;
+const READ = new Set(["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"]);
+const MOST_BYTES = 10_000_000;
 
 /** Pictures larger than this are sent smaller: of a phone's photograph, 12 million pixels in 4 MB, hardly any matter. */
 const LARGE_BYTES = 1_000_000;
@@ -56,6 +56,16 @@ export function acceptPictures(input, chosen) {
     event.preventDefault(); // even where it is no picture: a miss must not open the file and lose the drawing
     void take(event.dataTransfer.files);
   });
+}
+
+/**
+ * Why the server would not even look at a file, as the `type` of its refusal; null if it would.
+ *
+ * @param {File} file
+ */
+export function whyNot({ type, size }) {
+  if (!READ.has(type)) return "unsupported-media";
+  return size > MOST_BYTES ? "too-large" : null;
 }
 
 /**

@@ -35,8 +35,6 @@
  * @property {(trouble: Trouble) => void} troubled
  */
 
-import { MOST_BYTES, READ } from "./picture.js";
-
 /** Shortest time between two questions while the pen moves: ten a second look alive and leave the server idle. */
 const LIVE_MS = 100;
 
@@ -235,8 +233,6 @@ export function address(query) {
  * @returns {Promise<Answer>}
  */
 export async function predict({ strokes, picture }, query, signal) {
-  if (picture && !READ.has(picture.type)) throw new Refusal("unsupported-media");
-  if (picture && picture.size > MOST_BYTES) throw new Refusal("too-large");
   const response = await fetch(address(query), {
     method: "POST",
     headers: { "Content-Type": picture?.type ?? "application/json" },

@@ -25,10 +25,10 @@ const TROUBLES = {
   refused: { words: "This can’t be read", detail: "Undo it, or clear the pad and try another." },
 };
 
-const NO_PICTURE = { words: "That’s not a picture I can read", detail: "Try a photo, or a drawing saved as PNG or JPEG." };
+const NO_PICTURE = { words: "That’s not a picture I can read", detail: "Try one saved as PNG or JPEG." };
 const TOO_LARGE = { words: "That picture is too large", detail: "A smaller one is plenty: 1,000 pixels a side." };
 
-/** @type {Record<string, { words: string, detail: string } | undefined>} by the reason of a refusal */
+/** @type {Record<string, { words: string, detail: string } | undefined>} by the reason of a refusal, here or there */
 const REFUSALS = {
   "blank": { words: "I see no ink in it", detail: "Nothing stands out from the paper. Try a thicker pen, or more light." },
   "not-an-image": NO_PICTURE,
@@ -36,10 +36,9 @@ const REFUSALS = {
   "too-many-pixels": TOO_LARGE,
   "too-large": TOO_LARGE,
   "too-slow": { words: "It took too long to send", detail: "Try a smaller picture, or a better connection." },
+  "damaged": { words: "That link is damaged", detail: "Its drawing got lost on the way. Draw one yourself?" },
   "bad-strokes": { words: "That’s too much ink", detail: "Undo some of it, or clear the pad and start again." },
 };
-
-const DAMAGED = { words: "That link is damaged", detail: "Its drawing got lost on the way. Draw one yourself?" };
 
 export class Result {
   #root;
@@ -74,14 +73,18 @@ export class Result {
   empty() {
     this.#enter("empty");
     this.#show("");
-    this.#say("Go on, draw one", "From 0 to 9, in your own hand. I read along.");
+    this.#tellOf({ words: "Go on, draw one", detail: "From 0 to 9, in your own hand. I read along." });
     this.#weigh([]);
   }
 
-  /** Nothing is on the pad, though a link said that something would be. */
-  damaged() {
-    this.#say(DAMAGED.words, DAMAGED.detail);
-    this.#announce(`${DAMAGED.words}. ${DAMAGED.detail}`);
+  /**
+   * Something else was refused: what is on the pad stays, and so does its answer.
+   *
+   * @param {"damaged" | "unsupported-media" | "too-large"} reason
+   */
+  aside(reason) {
+    const said = REFUSALS[reason];
+    if (said) this.#tellOf(said);
   }
 
   /**
@@ -128,8 +131,13 @@ export class Result {
       this.#show(kind === "refused" ? "?" : "", [], false);
       this.#weigh([]);
     }
-    this.#say(said.words, said.detail);
-    this.#announce(`${said.words}. ${said.detail}`);
+    this.#tellOf(said);
+  }
+
+  /** @param {{ words: string, detail: string }} what */
+  #tellOf({ words, detail }) {
+    this.#say(words, detail);
+    this.#announce(`${words}. ${detail}`);
   }
 
   /** Nobody takes the answer to one drawing for that to the next. */
@@ -207,7 +215,7 @@ export function inWords({ digit, probabilities, verdict, alternatives }) {
   const named = `${article(digit)} ${digit}`;
   if (verdict === "sure") return { words: `That’s ${named}`, detail: `${percent(probabilities[digit])} sure` };
   if (verdict === "not_a_digit") {
-    const detail = probabilities[digit] < NEAR ? "One digit at a time" : `The nearest would be ${named}`;
+    const detail = probabilities[digit] < NEAR ? "I read 0 to 9, one at a time" : `The nearest would be ${named}`;
     return { words: "That doesn’t look like a digit", detail };
   }
   const shares = [digit, ...alternatives].map((each) => `${percent(probabilities[each])} for ${article(each)} ${each}`);

@@ -33,7 +33,7 @@ export class Shelf {
 
   /**
    * @param {Drawing} drawing  that leaves the sheet
-   * @param {Answer} answer
+   * @param {Answer | null} answer  null where nobody has read it yet
    */
   keep(drawing, answer) {
     this.#drop(drawing);
@@ -56,21 +56,26 @@ export class Shelf {
 
   /**
    * @param {Drawing} drawing
-   * @param {Answer} answer
+   * @param {Answer | null} answer
    */
-  #make(drawing, { digit, verdict, alternatives }) {
-    const read = verdict === "not_a_digit" ? "?" : [digit, ...(verdict === "unsure" ? alternatives : [])].join(" or ");
+  #make(drawing, answer) {
+    const read = answer ? inShort(answer) : "…";
     const item = document.createElement("li");
     const button = document.createElement("button");
     const label = document.createElement("span");
     button.type = "button";
-    button.ariaLabel = `Put back the drawing read as ${read === "?" ? "no digit" : read}`;
+    button.ariaLabel = `Put back the drawing read as ${answer ? read.replace("?", "no digit") : "nothing yet"}`;
     button.addEventListener("click", () => this.#chosen(drawing));
     label.textContent = read;
     button.append(drawing.picture ? photograph(drawing.picture) : sketch(drawing), label);
     item.append(button);
     return item;
   }
+}
+
+/** @param {Answer} answer */
+function inShort({ digit, verdict, alternatives }) {
+  return verdict === "not_a_digit" ? "?" : [digit, ...(verdict === "unsure" ? alternatives : [])].join(" or ");
 }
 
 /** @param {Drawing} drawing */

@@ -67,7 +67,7 @@ export class Why {
     if (!explanation) return;
     this.#asking.abort();
     this.#drawing = drawing;
-    this.#trim(drawing, explanation.crop);
+    void this.#trim(drawing, explanation.crop);
     this.#seen.src = explanation.input;
     this.#seen.hidden = false;
     void this.#colour(explanation, digit);
@@ -77,9 +77,12 @@ export class Why {
    * @param {Drawing} drawing
    * @param {Explanation["crop"]} crop
    */
-  #trim({ strokes, picture }, crop) {
+  async #trim(drawing, crop) {
+    const { strokes, picture } = drawing;
     let [left, top, width, height] = [0, 0, PAD, PAD];
     if (picture) {
+      await this.#picture.decode().catch(() => {}); // until then it has no size
+      if (drawing !== this.#drawing) return;
       [width, height] = [this.#picture.naturalWidth || crop.width, this.#picture.naturalHeight || crop.height];
       this.#image.setAttribute("href", this.#picture.src);
     } else {
@@ -101,7 +104,6 @@ export class Why {
    */
   async #colour({ evidence }, digit) {
     const drawing = this.#drawing;
-    this.#name(digit);
     await this.#seen.decode().catch(() => {});
     const paper = this.#evidence.getContext("2d");
     if (!paper || drawing !== this.#drawing) return;
@@ -120,6 +122,7 @@ export class Why {
     paper.fillRect(0, 0, SIZE, SIZE);
     paper.globalCompositeOperation = "multiply";
     paper.drawImage(tint, 0, 0);
+    this.#name(digit);
   }
 
   /** @param {number} digit */

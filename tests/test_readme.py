@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from app.cors import HEADERS, METHODS
+from app.gate import DRAWING_SECONDS, IMAGE_SECONDS
 from tests.benchmarks import card
 from tests.conftest import Server
 from tests.data import ROOT
@@ -73,3 +75,15 @@ def test_every_folder_and_file_that_is_named_exists() -> None:
 def test_every_make_target_that_is_named_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"make ([a-z-]+)", README)) <= targets
+
+
+def test_how_long_a_drawing_waits_is_what_is_set() -> None:
+    words = {0.5: "half a second", 5.0: "five"}
+    said = f"small pictures wait for {words[DRAWING_SECONDS]} at the most, large ones for {words[IMAGE_SECONDS]}"
+    assert said in " ".join(README.split())
+
+
+def test_every_header_that_another_page_may_send_is_named() -> None:
+    (line,) = [line for line in README.splitlines() if line.startswith("Such a page may")]
+    named = re.findall(r"`([^`]+)`", line)
+    assert {each.upper() for each in named} == {each.upper() for each in (*METHODS, "content-type", *HEADERS)}

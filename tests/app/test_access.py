@@ -45,6 +45,7 @@ def test_the_access_log_has_a_line_of_json_for_each_request_and_nothing_of_drawi
         url = f"http://127.0.0.1:{port}"
         try:
             wait_until_ready(url, process)
+            began = time.monotonic()
             with httpx.Client(base_url=url) as client:
                 drawing = {"strokes": STROKES[7]}
                 first = client.post("/predict?explain=1", json=drawing, headers={"X-Request-Id": "mine"})
@@ -56,6 +57,7 @@ def test_the_access_log_has_a_line_of_json_for_each_request_and_nothing_of_drawi
         finally:
             process.terminate()
         out, _ = process.communicate(timeout=10)
+        took = 1_000 * (time.monotonic() - began)
     lines = [json.loads(line) for line in out.splitlines()]
     lines = [line for line in lines if line["path"] != "/readyz"]
     assert [line["id"] for line in lines] == [each.headers["x-request-id"] for each in (first, second, third, fourth)]
@@ -68,7 +70,7 @@ def test_the_access_log_has_a_line_of_json_for_each_request_and_nothing_of_drawi
     assert lines[0]["sent"] == len(first.content)
     assert lines[0]["client"] == "127.0.0.1"
     assert lines[3]["client"] == "203.0.113.7"
-    assert 0 < lines[0]["milliseconds"] < 1_000
+    assert 0 < lines[0]["milliseconds"] < took
     assert all(set(line) == set(lines[0]) for line in lines)
     assert "strokes" not in out
     assert "explain" not in out

@@ -6,6 +6,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from statistics import median
 
 import httpx
 import pytest
@@ -17,6 +19,10 @@ from tests.app.pictures import STROKES, png
 from tests.app.shapes import assert_answer, assert_problem
 from tests.app.wire import BROKEN_OFF, GONE, HEAD, answer_on, connect, parsed, rest
 from tests.conftest import Server, free_port, running
+
+# By then a server that waits a second for something has given it up, however busy the machine is. One that waits as
+# long as it does by default, which is 10 s and more, has not.
+GIVEN_UP_SECONDS = 9
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +131,7 @@ def test_pipelined_requests_are_answered_in_turn_and_bounded(server: Server) -> 
 def test_headers_that_do_not_arrive_are_given_up(hasty: Server) -> None:
     started = time.monotonic()
     assert_problem(said(hasty, b"GET / HTTP/1.1\r\nHost: a"), "too-slow")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < GIVEN_UP_SECONDS
 
 
 def test_headers_that_trickle_are_given_up(hasty: Server) -> None:
@@ -134,14 +140,14 @@ def test_headers_that_trickle_are_given_up(hasty: Server) -> None:
         connection.settimeout(0.05)
         connection.sendall(b"GET / HTTP/1.1\r\n")
         answer = b""
-        while not answer and time.monotonic() - started < 5:
+        while not answer and time.monotonic() - started < GIVEN_UP_SECONDS:
             try:
                 connection.sendall(b"a")
                 answer = connection.recv(65_536)
             except TimeoutError:
                 pass
     assert_problem(parsed(answer), "too-slow")
-    assert 0.9 < time.monotonic() - started < 3
+    assert time.monotonic() - started > 0.9
 
 
 def test_a_body_that_trickles_is_given_up(hasty: Server) -> None:
@@ -150,13 +156,13 @@ def test_a_body_that_trickles_is_given_up(hasty: Server) -> None:
         connection.settimeout(0.05)
         connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
         answer = b""
-        while not answer and time.monotonic() - started < 5:
+        while not answer and time.monotonic() - started < GIVEN_UP_SECONDS:
             try:
                 connection.sendall(b" ")
                 answer = connection.recv(65_536)
             except TimeoutError:
                 pass
-        connection.settimeout(3)
+        connection.settimeout(10)
         assert_problem(parsed(answer + rest(connection)), "too-slow")
 
 
@@ -166,7 +172,7 @@ def test_an_idle_connection_is_closed(hasty: Server, sent: bytes) -> None:
     with connect(hasty) as connection:
         connection.sendall(sent)
         rest(connection)
-    assert 0.9 < time.monotonic() - started < 3
+    assert 0.9 < time.monotonic() - started < GIVEN_UP_SECONDS
 
 
 def test_a_refused_body_that_trickles_on_is_cut_off(hasty: Server) -> None:
@@ -175,69 +181,73 @@ def test_a_refused_body_that_trickles_on_is_cut_off(hasty: Server) -> None:
         connection.sendall(HEAD + b"Content-Length: 99000000\r\n\r\n")
         assert_problem(answer_on(connection), "too-large")
         with pytest.raises(GONE):
-            while time.monotonic() - started < 5:
+            while time.monotonic() - started < GIVEN_UP_SECONDS:
                 connection.sendall(b" ")
                 time.sleep(0.1)
-    assert time.monotonic() - started < 4
 
 
 def test_one_connection_too_many_is_refused_and_the_others_go_on() -> None:
     with running(DIGITS_CONNECTIONS="20") as server:
+
+        def is_open() -> bool:
+            with suppress(httpx.TransportError):  # a reset may overtake the refusal
+                return httpx.get(f"{server.url}/healthz").status_code == 200
+            return False
+
         held = [connect(server) for _ in range(20)]
-        time.sleep(0.2)
         with connect(server) as connection:
             assert_problem(parsed(rest(connection)), "busy")
         held[0].sendall(b"GET /healthz HTTP/1.1\r\nHost: app\r\n\r\n")
         assert held[0].recv(65_536).startswith(b"HTTP/1.1 200")
         for each in held:
             each.close()
-        time.sleep(0.2)
-        assert httpx.get(f"{server.url}/healthz").status_code == 200
+        until(is_open)
 
 
 def test_a_connection_on_which_nothing_is_asked_stays_open_as_long_as_it_is_said_to() -> None:
     """nginx keeps its connections for a minute, and loses a request where the service closes them sooner."""
-    with running(DIGITS_HEAD_SECONDS="1", DIGITS_IDLE_SECONDS="4") as server, connect(server) as connection:
+    with running(DIGITS_HEAD_SECONDS="1", DIGITS_IDLE_SECONDS="5") as server, connect(server) as connection:
         body = json.dumps({"strokes": STROKES[7]}).encode()
         drawing = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
-        for pause, request in ((0, drawing), (2, b"GET /models HTTP/1.1\r\nHost: app\r\n\r\n"), (2, drawing)):
+        for pause, request in ((0, drawing), (1.5, b"GET /models HTTP/1.1\r\nHost: app\r\n\r\n"), (1.5, drawing)):
             time.sleep(pause)
+            asked = time.monotonic()
             connection.sendall(request)
             assert answer_on(connection).status_code == 200
-        started = time.monotonic()
         assert rest(connection) == b""
-        assert 3 < time.monotonic() - started < 6
+        assert time.monotonic() - asked > 4.9
 
 
 @pytest.mark.parametrize("method", [b"DELETE", b"GET", b"HEAD"])
 def test_a_body_that_comes_after_the_answer_does_not_keep_a_connection_open(hasty: Server, method: bytes) -> None:
     with connect(hasty) as connection:
+        started = time.monotonic()
         connection.sendall(method + b" /predict HTTP/1.1\r\nHost: app\r\nContent-Length: 4\r\n\r\n")
         assert connection.recv(65_536).startswith(b"HTTP/1.1 405")
-        started = time.monotonic()
         time.sleep(0.2)
         connection.sendall(b"7777")
         rest(connection)
-        assert 0.5 < time.monotonic() - started < 4
+        assert 0.9 < time.monotonic() - started < GIVEN_UP_SECONDS
 
 
-def test_drawings_are_read_while_two_hundred_slow_clients_wait(server: Server) -> None:
+def test_drawings_are_read_while_two_hundred_slow_clients_wait() -> None:
     body = json.dumps({"strokes": STROKES[7]}).encode()
-    slow = []
-    for index in range(200):
-        connection = connect(server)
-        stalled = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body[:20] if index % 2 else HEAD[:30]
-        connection.sendall(stalled)
-        slow.append(connection)
-    with httpx.Client(base_url=server.url) as client:
-        for _ in range(20):
-            started = time.monotonic()
-            assert assert_answer(client.post("/predict", json={"strokes": STROKES[7]}))["digit"] == 7
-            assert time.monotonic() - started < 1
-    slow[1].sendall(body[20:])
-    assert slow[1].recv(65_536).startswith(b"HTTP/1.1 200")
-    for connection in slow:
-        connection.close()
+    whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with running(DIGITS_HEAD_SECONDS="60", DIGITS_BODY_SECONDS="60") as server:
+        slow = [(connect(server), len(whole) - len(body) + 20 if index % 2 else 30) for index in range(200)]
+        for connection, length in slow:
+            connection.sendall(whole[:length])
+        times = []
+        with httpx.Client(base_url=server.url, timeout=10) as client:
+            for _ in range(20):
+                started = time.monotonic()
+                assert assert_answer(client.post("/predict", json={"strokes": STROKES[7]}))["digit"] == 7
+                times.append(time.monotonic() - started)
+        assert median(times) < 1
+        for connection, length in slow:
+            with connection:
+                connection.sendall(whole[length:])
+                assert connection.recv(65_536).startswith(b"HTTP/1.1 200"), "it had not waited until now"
 
 
 def test_an_upgrade_is_passed_over(server: Server) -> None:

@@ -62,3 +62,27 @@ def test_others_are_not(open_server: Server) -> None:
 def test_a_star_lets_in_all() -> None:
     with running(DIGITS_ORIGINS="*") as started:
         assert ask(started, OTHER).headers[ALLOWED] == may_ask(started, OTHER).headers[ALLOWED] == "*"
+
+
+@pytest.mark.parametrize(
+    ("asking", "names"),
+    [
+        ({"Access-Control-Request-Headers": "content-type,authorization"}, ("'authorization'", "content-type, x-requ")),
+        ({"Access-Control-Request-Headers": "x-a, Traceparent,x-b"}, ("'x-a, x-b'", "traceparent, tracestate")),
+        ({"Access-Control-Request-Method": "PUT"}, ("'PUT'", "GET and POST")),
+        ({"Access-Control-Request-Private-Network": "true"}, ("public network",)),
+    ],
+)
+def test_a_page_that_asks_for_more_is_told_what_it_may(
+    open_server: Server, asking: dict[str, str], names: tuple[str, ...]
+) -> None:
+    headers = {"Origin": OURS, **ASKING, **asking}
+    refused = httpx.options(f"{open_server.url}/predict", headers=headers)
+    detail = assert_problem(refused, "bad-request")
+    assert [name for name in (*names, "DIGITS_ORIGINS") if name not in detail] == ["DIGITS_ORIGINS"]
+    assert refused.headers[ALLOWED] == OURS, "so that the browser says why, and not that the page is not let in"
+
+
+def test_a_page_that_is_traced_is_let_in(open_server: Server) -> None:
+    headers = {"Origin": OURS, **ASKING, "Access-Control-Request-Headers": "content-type,traceparent,tracestate"}
+    assert httpx.options(f"{open_server.url}/predict", headers=headers).status_code == 200

@@ -20,7 +20,7 @@ from app.metrics import ROUTES
 from tests.app.inprocess import app_with
 from tests.app.pictures import STROKES, png, slow_png
 from tests.app.shapes import assert_answer, assert_secured
-from tests.conftest import ROOT, Server, free_port, running
+from tests.conftest import ROOT, STOP_SECONDS, Server, free_port, running
 
 
 def test_health_readiness_and_models_are_answered(server: Server) -> None:
@@ -67,7 +67,7 @@ def test_metrics_count_requests_and_verdicts_with_bounded_labels(server: Server)
     text = response.text
     assert re.search(rf'^digits_readings_total{{model="digitnet",verdict="{verdict}"}} [1-9]', text, re.MULTILINE)
     assert re.search(r'^digits_requests_total{method="GET",route="other",status="404"} [1-9]', text, re.MULTILINE)
-    assert re.search(r'^digits_request_seconds_bucket{le="0.005",route="/predict"} [1-9]', text, re.MULTILINE)
+    assert re.search(r'^digits_request_seconds_bucket{le="\+Inf",route="/predict"} [1-9]', text, re.MULTILINE)
     assert "\ndigits_waiting 0.0\n" in text
     assert "\nprocess_resident_memory_bytes " in text
     assert "made-up" not in text
@@ -86,24 +86,23 @@ def test_what_was_accepted_before_sigterm_is_answered() -> None:
         assert b"100 Continue" in connection.recv(1000), "the app has asked for the body: the request is accepted"
         connection.sendall(body[:100])
 
-        started = time.monotonic()
         server.process.terminate()
-        time.sleep(0.5)
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(f"{server.url}/healthz")
+        until = time.monotonic() + STOP_SECONDS
+        with pytest.raises(ConnectionRefusedError):
+            while time.monotonic() < until:
+                socket.create_connection(("127.0.0.1", server.port), timeout=10).close()
+                time.sleep(0.01)
         connection.sendall(body[100:])
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
         assert answer.startswith(b"HTTP/1.1 200 OK")
         assert b'"digit":7' in answer
-        server.process.wait(10)
-        assert time.monotonic() - started < 3
+        server.process.wait(STOP_SECONDS)
 
 
 def test_an_idle_connection_does_not_hold_up_the_end() -> None:
-    with running() as server, socket.create_connection(("127.0.0.1", server.port), timeout=10):
-        started = time.monotonic()
+    # It is given a minute to ask something, which is far more than `stop` waits.
+    with running(DIGITS_HEAD_SECONDS="60") as server, socket.create_connection(("127.0.0.1", server.port), timeout=10):
         assert server.stop() == -15
-        assert time.monotonic() - started < 3
 
 
 def test_a_client_that_goes_away_harms_nobody(server: Server) -> None:

@@ -32,7 +32,7 @@ def parsed(answer: bytes) -> httpx.Response:
     """The last HTTP response in some bytes."""
     head, _, body = re.split(rb"HTTP/1\.1 (?=\d{3} )", answer)[-1].partition(b"\r\n\r\n")
     status, *lines = head.decode("ascii").split("\r\n")
-    headers = dict(line.split(": ", 1) for line in lines)
+    headers = httpx.Headers([(name, value) for name, _, value in (line.partition(": ") for line in lines)])
     assert len(body) == int(headers["content-length"]), answer
     return httpx.Response(int(status.split()[0]), headers=headers, content=body)
 

@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ import httpx
 
 from tests.app.pictures import STROKES, slow_png
 from tests.benchmarks.service import BODIES, CONNECTIONS, ROUNDS, checked, pin
-from tests.conftest import ROOT, environment_of, free_port, wait_until_ready
+from tests.conftest import ROOT, Server, environment_of, free_port, wait_until_ready
 
 CLIENTS = 8
 SETTLE_SECONDS = 3
@@ -54,7 +54,7 @@ class Replica:
         self.process.wait(20)
 
 
-def configuration(port: int, replicas: list[Replica], folder: str) -> str:
+def configuration(port: int, replicas: Sequence[Replica | Server], folder: str) -> str:
     """deploy/nginx.conf for addresses that are known, without a container around it."""
     text = (ROOT / "deploy" / "nginx.conf").read_text()
     servers = "\n".join(f"    server 127.0.0.1:{each.port} max_fails=0;" for each in replicas)
@@ -66,7 +66,7 @@ def configuration(port: int, replicas: list[Replica], folder: str) -> str:
 
 
 @contextmanager
-def proxied(replicas: list[Replica]) -> Iterator[str]:
+def proxied(replicas: Sequence[Replica | Server]) -> Iterator[str]:
     """nginx in front of the replicas; yields its URL."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:

@@ -178,22 +178,28 @@ class Screen:
         self.hand = hand
         self.session: CDPSession = hand.page.context.new_cdp_session(hand.page)
 
-    def touch(self, kind: Literal["Start", "Move", "End", "Cancel"], **fingers: Point) -> None:
-        """All fingers on the screen after this, by name, in points of the pad."""
+    def touch(self, kind: Literal["Start", "Move", "End", "Cancel"], at: float | None = None, **fingers: Point) -> None:
+        """All fingers on the screen after this, by name, in points of the pad; `at`: when, as by `time.time()`."""
         points = []
         for identifier, (_, point) in enumerate(sorted(fingers.items())):
             x, y = self.hand.at(point)
             points.append({"x": x, "y": y, "id": identifier})
-        self.session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+        event = {"type": f"touch{kind}", "touchPoints": points}
+        self.session.send("Input.dispatchTouchEvent", {**event, **_timed(at)})
 
-    def drag(self, stroke: Sequence[Point]) -> None:
+    def drag(self, stroke: Sequence[Point], at: float | None = None) -> None:
         """One finger, down to up."""
-        self.touch("Start", finger=stroke[0])
+        self.touch("Start", at, finger=stroke[0])
         for point in stroke[1:]:
-            self.touch("Move", finger=point)
-        self.touch("End")
+            self.touch("Move", at, finger=point)
+        self.touch("End", at)
 
-    def pen(self, kind: Literal["Pressed", "Moved", "Released"], point: Point) -> None:
+    def pen(self, kind: Literal["Pressed", "Moved", "Released"], point: Point, at: float | None = None) -> None:
         x, y = self.hand.at(point)
         event = {"type": f"mouse{kind}", "x": x, "y": y, "button": "left", "buttons": 1, "pointerType": "pen"}
-        self.session.send("Input.dispatchMouseEvent", {**event, "clickCount": 1, "force": 0.5})
+        self.session.send("Input.dispatchMouseEvent", {**event, **_timed(at), "clickCount": 1, "force": 0.5})
+
+
+def _timed(at: float | None) -> dict[str, float]:
+    """What an event says of its time; where it says nothing, that is when the browser gets it."""
+    return {} if at is None else {"timestamp": at}

@@ -23,13 +23,17 @@ def package(specification: str, folder: Path) -> Path:
     if not (found / "package.json").is_file():
         home.mkdir(parents=True, exist_ok=True)
         options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
-        done = subprocess.run(
-            ["npm", "install", *options, "--prefix", str(home), specification],
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                ["npm", "install", *options, "--prefix", str(home), specification],
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            shutil.rmtree(home)  # or the next run would take half a package for a whole one
+            _without(f"{specification} cannot be had: npm took more than {SECONDS} s")
         if done.returncode != 0:
             _without(f"{specification} cannot be had: {done.stderr.strip()[-300:]}")
     return found

@@ -20,8 +20,13 @@ FOUR = load_drawing("4-school")
 REST = "(ms) => new Promise((over) => setTimeout(over, ms))"
 
 
-def clipboard(page: Page) -> str:
-    return str(page.evaluate("navigator.clipboard.readText()"))
+def copied(page: Page, button: str) -> str:
+    """What a click on this button copies, and says that it did; all pages share a clipboard, which is wiped first."""
+    page.evaluate("navigator.clipboard.writeText('')")
+    page.click(button)
+    text = page.wait_for_function("navigator.clipboard.readText()").json_value()
+    expect(page.locator("#taken")).to_contain_text("copied")
+    return str(text)
 
 
 def sent(page: Page, hand: Hand) -> object:
@@ -46,9 +51,7 @@ def test_a_link_opens_to_the_same_drawing_and_answer(open_page: OpenPage, drawin
     hand.replay(drawing.strokes)
     answer = hand.answer()
     share = page.locator("#chances .likeliest .share").all_inner_texts()
-    page.click("#copy-link")
-    expect(page.locator("#taken")).to_contain_text("copied")
-    link = clipboard(page)
+    link = copied(page, "#copy-link")
     strokes = sent(page, hand)
 
     page.goto("about:blank")
@@ -67,8 +70,7 @@ def test_a_link_is_short(permitted: Page) -> None:
     hand = Hand(permitted)
     hand.draw(FOUR.strokes, every=1)
     hand.wait_for("answered")
-    permitted.click("#copy-link")
-    assert len(clipboard(permitted)) < 1_000
+    assert len(copied(permitted, "#copy-link")) < 1_000
 
 
 def test_a_link_that_is_damaged_opens_to_an_empty_pad(page: Page, hand: Hand, server: Server) -> None:
@@ -98,9 +100,7 @@ def test_links_go_back_and_forth_with_the_browser(open_page: OpenPage, server: S
     for digit in (4, 7):
         hand.replay(load_drawing(f"{digit}-school").strokes)
         hand.wait_for("answered")
-        page.click("#copy-link")
-        expect(page.locator("#taken")).to_contain_text("copied")
-        links[digit] = clipboard(page).removeprefix(server.url + "/")
+        links[digit] = copied(page, "#copy-link").removeprefix(server.url + "/")
         page.keyboard.press("Escape")
         expect(page.locator("#taken")).to_have_text("")
     for digit in (4, 7):
@@ -121,9 +121,7 @@ def test_a_link_that_is_opened_with_the_pen_down_takes_the_place_of_the_drawing(
     hand = Hand(page)
     hand.replay(FOUR.strokes)
     hand.wait_for("answered")
-    page.click("#copy-link")
-    expect(page.locator("#taken")).to_contain_text("copied")
-    link = clipboard(page).partition("#")[2]
+    link = copied(page, "#copy-link").partition("#")[2]
     page.keyboard.press("Escape")
     hand.wait_for("empty")
     page.evaluate("scrollTo(0, 0)")
@@ -207,8 +205,8 @@ def test_the_line_for_curl_gets_the_same_answer(permitted: Page) -> None:
     hand = Hand(permitted)
     hand.draw(FOUR.strokes)
     answer = hand.answer()
-    permitted.click("#copy-curl")
-    done = subprocess.run(["sh", "-c", clipboard(permitted)], capture_output=True, text=True, timeout=20, check=True)
+    command = ["sh", "-c", copied(permitted, "#copy-curl")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
 
     assert json.loads(done.stdout)["digit"] == answer
 
@@ -220,8 +218,7 @@ def test_the_line_for_curl_finds_a_picture_of_any_name(permitted: Page, tmp_path
     image.save(tmp_path / name, "PNG")
     permitted.set_input_files("#file", tmp_path / name)
     answer = Hand(permitted).answer()
-    permitted.click("#copy-curl")
-    command = ["sh", "-c", clipboard(permitted)]
+    command = ["sh", "-c", copied(permitted, "#copy-curl")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=20, check=True)
     assert json.loads(done.stdout)["digit"] == answer == 1
 

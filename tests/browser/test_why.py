@@ -168,15 +168,25 @@ def test_the_network_of_2017_is_asked_again_and_says_nothing_of_another_drawing(
     page.keyboard.press("Escape")
     hand.draw(SEVEN)
     hand.wait_for("error")
-    expect(page.locator(".past .words")).to_have_text("Nothing to read yet")
+    expect(page.locator(".past .words")).to_have_text("No answer yet")
 
 
-def test_a_server_without_the_network_of_2017_is_no_reason_for_trouble(hand: Hand, page: Page) -> None:
-    def refuse(route: Route) -> None:
-        route.fulfill(status=200, content_type="application/json", body="{}")
+# What is JSON and no answer: from the login page of some hotel, say, or from another program.
+STRANGE = {"empty": {}, "of another shape": {"digit": 3, "verdict": "sure", "probabilities": {"3": 0.9}}}
 
-    page.route("**/predict?model=blog", refuse)
+
+@pytest.mark.parametrize("answer", STRANGE.values(), ids=STRANGE)
+def test_a_server_without_the_network_of_2017_is_no_reason_for_trouble(
+    hand: Hand, page: Page, answer: dict[str, object]
+) -> None:
+    words = page.locator(".past .words")
+    nothing = words.inner_text()
     page.set_viewport_size({"width": 1200, "height": 1800})
     hand.draw(SEVEN)
+    expect(words).to_contain_text("7")
+    page.route("**/predict?model=blog", lambda route: route.fulfill(json=answer))
+    with page.expect_response("**/predict?model=blog"):
+        hand.draw([[(100, 140), (180, 140)]])
+
     assert hand.answer() == 7
-    expect(page.locator(".past .words")).to_have_text("Nothing to read yet")
+    expect(words).to_have_text(nothing)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from model.errors import Blank, UnknownModel
 from model.ink import Pixels
@@ -37,6 +37,21 @@ def test_plain_digits_are_read_for_sure(reader: Reader) -> None:
         assert (reading.digit, reading.verdict, reading.alternatives) == (digit, "sure", ())
         assert sum(reading.probabilities) == pytest.approx(1, abs=1e-5)
         assert reading.confidence == max(reading.probabilities)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_a_dot_is_no_digit_however_small(reader: Reader, form: str) -> None:
+    rng = np.random.default_rng(0)
+    for radius in np.linspace(0.7, 12, 60):
+        x, y = rng.uniform(20, 260, 2)
+        corners = [(4 * (x - radius), 4 * (y - radius)), (4 * (x + radius), 4 * (y + radius))]
+        paper = Image.new("L", (1120, 1120), "white")
+        ImageDraw.Draw(paper).ellipse(corners, fill="black")
+        buffer = io.BytesIO()
+        paper.reduce(4).save(buffer, form)
+        reading = reader.read_image(buffer.getvalue())
+        assert reading.verdict != "sure"
+        assert reading.verdict == "not_a_digit" or radius < 1, f"a dot of radius {radius:.1f} is {reading}"
 
 
 def test_both_networks_can_be_asked(reader: Reader) -> None:

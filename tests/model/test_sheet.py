@@ -1,7 +1,7 @@
 """Sheets of paper on tables, photographed: what is on the sheet is read, and nothing else changes."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -38,7 +38,7 @@ def box(left: float, top: float, right: float, bottom: float, turn: float = 0) -
     return tuple(found)
 
 
-WHOLE, FILLING = box(0.12, 0.1, 0.88, 0.9), box(-0.1, -0.1, 1.1, 1.1)
+WHOLE, FILLING, OUTSIDE = box(0.12, 0.1, 0.88, 0.9), box(-0.1, -0.1, 1.1, 1.1), box(2, 2, 3, 3)
 FROM_THE_SIDE = ((90.0, 80.0), (492.0, 112.0), (570.0, 720.0), (36.0, 680.0))
 
 
@@ -226,6 +226,70 @@ def test_the_crop_lies_around_the_digit_in_the_pixels_of_the_photograph(what: st
     assert crop["x"] + crop["width"] / 2 == pytest.approx((left + right) / 2, abs=close)
     assert crop["y"] + crop["height"] / 2 == pytest.approx((top + bottom) / 2, abs=close)
     assert 1 <= crop["height"] / (bottom - top) < 1.15  # thin lines are thickened
+
+
+# The legs of triangles of table, in pixels, along the width and the height: one for each corner.
+TOP_RIGHT = ((0, 0), (150, 110), (0, 0), (0, 0))
+CORNERS: dict[str, tuple[tuple[tuple[float, float], ...], Colour, float]] = {
+    "a little of a dark table": (((0, 0), (0, 0), (0, 0), (30, 14)), DARK, 0),
+    "more of a dark table": (TOP_RIGHT, DARK, 0),
+    "oak with a grain": (TOP_RIGHT, OAK, 0.15),
+    "a finger": (((0, 0), (0, 0), (70, 90), (0, 0)), (205, 150, 125), 0),
+    "a lighter table": (TOP_RIGHT, (255, 255, 255), 0),
+    "four corners": (((60, 90), (150, 60), (80, 80), (120, 120)), BROWN, 0.1),
+    "an edge turned by 8 degrees": (((0, 0), (0, 0), (0, 0), (570, 80)), DARK, 0),
+    "a page turned by 2 degrees": (((14, 400), (300, 10), (300, 10), (14, 400)), (6, 6, 6), 0),
+}
+
+
+def cornered(name: str, what: str, lamp: float, bent: float = 0, soft: float = 0.8) -> Image.Image:
+    """A drawing on paper that fills the picture but for its corners, whose edge is `bent` by a share of its length."""
+    triangles, table, grain = CORNERS[what]
+    scene = Scene(FILLING, table, (190, 186, 172) if "lighter" in what else PAPER, grain, lamp)
+    on_paper, on_table = (
+        np.asarray(each.photograph(written)) for each, written in ((scene, name), (replace(scene, sheet=OUTSIDE), ""))
+    )
+    mask = Image.new("L", (WIDTH, HEIGHT), 0)
+    t = np.linspace(0, 1, 20)
+    for corner, (across, down) in enumerate(triangles):
+        away = bent * 4 * t * (1 - t)
+        x, y = across * (1 - t) + down * away, down * t + across * away
+        x, y = (WIDTH - x if corner % 2 else x), (HEIGHT - y if corner > 1 else y)
+        ends = (WIDTH * (corner % 2), HEIGHT * (corner // 2))
+        ImageDraw.Draw(mask).polygon([ends, *zip(x.tolist(), y.tolist(), strict=True)], fill=255)
+    mask = mask.filter(ImageFilter.GaussianBlur(soft))
+    return Image.composite(Image.fromarray(on_table), Image.fromarray(on_paper), mask)
+
+
+@pytest.mark.parametrize("lamp", [0.0, 0.35])
+@pytest.mark.parametrize("what", CORNERS)
+def test_a_digit_on_paper_with_a_table_in_its_corners_is_read(what: str, lamp: float) -> None:
+    for digit, name in list(enumerate(NAMES))[3::4]:
+        reading = reader().read_image(saved(cornered(name, what, lamp), "JPEG"))
+        assert (reading.digit, reading.verdict) == (digit, "sure")
+
+
+@pytest.mark.parametrize(("bent", "soft"), [(0.03, 0.8), (-0.03, 0.8), (0, 3), (0.02, 2)])
+def test_the_edge_of_the_paper_may_be_bent_a_little_or_soft(bent: float, soft: float) -> None:
+    for form in ("JPEG", "PNG"):
+        assert read(cornered("3-school", "more of a dark table", 0.2, bent, soft), form) == 3
+
+
+@pytest.mark.parametrize("place", [(0, 0), (1, 0), (0, 1), (1, 1)])
+@pytest.mark.parametrize("pen", [4, 10, 30, 60])
+def test_a_stroke_that_runs_to_the_corner_is_no_table(pen: int, place: tuple[int, int]) -> None:
+    for side in (28, 120):
+        drawn = Image.new("RGB", (side, side), "white")
+        corner, width = (place[0] * (side - 1), place[1] * (side - 1)), max(1, pen * side // 120)
+        path = [corner, (side * 0.5, side * 0.45), (side * 0.45, side * 0.8)]
+        ImageDraw.Draw(drawn).line(path, "black", width, joint="curve")
+        assert cut_to_sheet(drawn) is None
+
+
+def test_a_drawing_that_reaches_the_edge_of_the_paper_is_left_as_it_is() -> None:
+    picture = cornered("3-school", "more of a dark table", 0.2)
+    ImageDraw.Draw(picture).line((300, 300, WIDTH - 75, 55), INK, 9)
+    assert cut_to_sheet(picture) is None
 
 
 def test_no_sheet_is_looked_for_in_what_a_program_drew(monkeypatch: pytest.MonkeyPatch) -> None:
