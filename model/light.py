@@ -19,6 +19,7 @@ SHADE = 0.12  # of the shorter side: no stroke is twice as wide
 # Pixels, at the least, on the longer side of what the light on a dark board is looked for in: few, since the darkest of
 # noisy pixels would be much darker than such a board, and enough for the edge of a shadow.
 BOARD = 150
+BRIGHT = 160  # grey levels: as much and more is no board, but for its chalk, which covers a tenth of it at the most
 
 
 def light_on(colours: NDArray[np.uint8]) -> tuple[Pixels, bool]:
@@ -87,6 +88,8 @@ def _is_chalk(small: Image.Image) -> bool:
     off nearly always: in the fourth power the curve of the light and the corners of a shadow hardly count.
     """
     levels = np.asarray(small, np.float32)
+    if np.quantile(levels.mean(axis=2), 0.9) > BRIGHT:  # or the paper is what shows between very wide strokes
+        return False
     paper = np.asarray(small.filter(ImageFilter.MedianFilter(2 * _reach(levels) + 1)), np.float32)
     share = (levels - paper) / np.maximum(np.maximum(levels, paper), 1)
     return float((share**3 * np.abs(share)).sum()) > 0

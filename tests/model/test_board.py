@@ -76,3 +76,19 @@ def test_what_is_behind_the_ink_in_a_shadow_is_the_bare_board_or_paper(
     assert shaded
     assert np.median(off) < 3
     assert (off > 0.1 * 255).mean() < 0.03
+
+
+def test_what_shows_between_very_wide_strokes_is_no_chalk() -> None:
+    picture = Image.new("RGB", (451, 697), (165, 250, 190))
+    lines = [np.asarray(stroke) for stroke in load_drawing("0-slashed").strokes]
+    low, high = (most(np.concatenate(lines), axis=0) for most in (np.min, np.max))
+    pen = ImageDraw.Draw(picture)
+    for line in lines:
+        path = (line - (low + high) / 2) * (0.85 * 451 / (high - low).max()) + (451 / 2, 697 / 2)
+        pen.line(path.ravel().tolist(), (60, 55, 25), 65, joint="curve")
+        for point in path:
+            pen.ellipse((*(point - 32.5), *(point + 32.5)), (60, 55, 25))
+    down, across = (each / size for each, size in zip(np.mgrid[:697, :451], (697, 451), strict=True))
+    grain = np.random.default_rng(0).normal(0, 4, (697, 451, 3))
+    lit = (np.asarray(picture) * (1 - 0.45 * across - 0.28 * down)[..., None] + grain).clip(0, 255).astype(np.uint8)
+    assert reader().read_image(saved(Image.fromarray(lit), "JPEG")).digit == 0
