@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from model.corners import without_corners
+from model.frame import border
 from model.ink import Pixels
 from model.light import SHADE, widest
 
@@ -57,7 +58,9 @@ def cut_to_sheet(picture: Image.Image) -> tuple[Image.Image, tuple[int, int]] | 
 
 def _darkly_surrounded(colours: NDArray[np.uint8], light: NDArray[np.uint8]) -> Mask | None:
     """The cells that are well within a sheet with a darker table beside it."""
-    if np.quantile(light, LEAST_SHEET / 2) > CONTRAST * np.quantile(light, 1 - LEAST_SHEET / 2):
+    dark = CONTRAST * np.quantile(light, 1 - LEAST_SHEET / 2)
+    # Where the picture's border is bright all around, what is dark is no table: the long foot of a 2, say.
+    if np.quantile(light, LEAST_SHEET / 2) > dark or np.quantile(border(light), LEAST_SHEET) > dark:
         return None
     best, least = None, np.inf
     for level in _levels(light):

@@ -306,3 +306,20 @@ def test_a_sheet_is_looked_for_in_a_picture_of_any_shape(size: tuple[int, int]) 
     halves = np.where(np.arange(size[0])[None, :, None] < size[0] / 2, noisy // 8, 255 - noisy // 8).astype(np.uint8)
     for pixels in (noisy, halves, 0 * noisy, 0 * noisy + 255):
         assert cut_to_sheet(Image.fromarray(pixels)) is None
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_a_digit_that_fills_its_picture_is_no_table_around_a_sheet(form: str) -> None:
+    foot = [(15, 250), (23, 258), (89, 258), (119, 250), (185, 250), (218, 253), (243, 250), (266, 250)]
+    two = [
+        *((81, 48), (82, 38), (89, 30), (113, 26), (127, 29), (165, 48), (176, 63), (178, 81)),
+        *((170, 116), (127, 161), (100, 180), (54, 215), (28, 235), *foot),
+    ]
+    picture = Image.new("RGB", (280, 280), "white")
+    pen = ImageDraw.Draw(picture)
+    pen.line(two, "black", 19, joint="curve")
+    for x, y in two:
+        pen.ellipse((x - 9.5, y - 9.5, x + 9.5, y + 9.5), "black")
+    assert cut_to_sheet(picture) is None
+    reading = Reader().read_image(saved(picture, form))
+    assert (reading.digit, reading.verdict) == (2, "sure")
