@@ -22,6 +22,8 @@ from tests.data import ROOT, data_folder
 # No run takes a tenth of it, but on a machine that does much else.
 SECONDS = 900
 
+DRY = ("--dry-run", "--seeds", "2", "--threads", "1")
+
 PICTURES = {"learning-curve.png", "confusion.png", "misread.png"}
 
 
@@ -33,20 +35,32 @@ def run(*flags: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*flags), capture_output=True, text=True, cwd=ROOT, timeout=SECONDS, check=False)
 
 
-def test_a_dry_run_writes_weights_and_report(tmp_path: Path) -> None:
-    for net in ("digitnet", "blog"):
-        done = run("--dry-run", "--net", net, "--seeds", "2", "--out", tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert Network(tmp_path / f"{net}.onnx").card["accuracy"]["mnist_test_sd"] is not None
-        assert (tmp_path / f"{net}.safetensors").is_file()
-        assert {path.name for path in (tmp_path / "report").iterdir()} == {"metrics.json", *PICTURES}
-        metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())
-        assert [entry["seed"] for entry in metrics["accuracy"]["seeds"]] == [0, 1]
+@pytest.fixture(scope="module")
+def dry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a dry run of digitnet has written."""
+    out = tmp_path_factory.mktemp("dry")
+    done = run(*DRY, "--out", out)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def assert_written(net: str, out: Path) -> None:
+    assert Network(out / f"{net}.onnx").card["accuracy"]["mnist_test_sd"] is not None
+    assert (out / f"{net}.safetensors").is_file()
+    assert {path.name for path in (out / "report").iterdir()} == {"metrics.json", *PICTURES}
+    metrics = json.loads((out / "report" / "metrics.json").read_text())
+    assert [entry["seed"] for entry in metrics["accuracy"]["seeds"]] == [0, 1]
+
+
+def test_a_dry_run_writes_weights_and_report(dry: Path, tmp_path: Path) -> None:
+    assert_written("digitnet", dry)
+    assert run("--dry-run", "--net", "blog", "--seeds", "2", "--out", tmp_path).returncode == 0
+    assert_written("blog", tmp_path)
 
 
 def test_after_ctrl_c_resume_ends_where_an_unbroken_run_does(tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    flags = ("--quick", "--limit", "2048", "--epochs", "10", "--threads", "1")
+    flags = ("--quick", "--limit", "2048", "--epochs", "4", "--threads", "1")
     assert run(*flags, "--out", whole).returncode == 0
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a shell has in the background
     process = subprocess.Popen(command(*flags, "--out", broken), stderr=subprocess.PIPE, text=True, cwd=ROOT)
@@ -58,9 +72,10 @@ def test_after_ctrl_c_resume_ends_where_an_unbroken_run_does(tmp_path: Path) -> 
     _, errors = process.communicate(timeout=SECONDS)
     assert process.returncode != 0
     assert "--resume" in errors
-    others = run(*flags[:1], "--limit", "4096", *flags[3:], "--out", broken, "--resume")
-    assert others.returncode != 0
-    assert "other flags" in others.stderr
+    recipe = replace(train.RECIPES["quick"], epochs=4)
+    train.Run(recipe, 0, 2048 // recipe.batch).restore(checkpoint)
+    with pytest.raises(SystemExit, match="other flags"):
+        train.Run(recipe, 0, 4096 // recipe.batch).restore(checkpoint)
     assert run(*flags, "--out", broken, "--resume").returncode == 0
     histories = [json.loads((out / "report" / "metrics.json").read_text())["histories"] for out in (whole, broken)]
     assert histories[0] == histories[1]
@@ -79,16 +94,14 @@ def test_what_an_earlier_run_left_is_not_resumed(tmp_path: Path, monkeypatch: py
     assert [path.name for path in tmp_path.iterdir()] == ["2.pt"], "nobody asked for seed 2"
 
 
-def test_what_is_resumed_before_learning_together_ends_where_an_unbroken_run_does(tmp_path: Path) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    flags = ("--dry-run", "--seeds", "2", "--threads", "1")
-    assert run(*flags, "--out", whole).returncode == 0
+def test_what_is_resumed_before_learning_together_ends_where_an_unbroken_run_does(dry: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
     (broken / "checkpoints").mkdir(parents=True)
     for seed in (0, 1):
         for name in (f"{seed}-alone.pt", f"{seed}.pt"):
-            shutil.copy(whole / "checkpoints" / f"{seed}-alone.pt", broken / "checkpoints" / name)
-    assert run(*flags, "--out", broken, "--resume").returncode == 0
-    histories = [json.loads((out / "report" / "metrics.json").read_text())["histories"] for out in (whole, broken)]
+            shutil.copy(dry / "checkpoints" / f"{seed}-alone.pt", broken / "checkpoints" / name)
+    assert run(*DRY, "--out", broken, "--resume").returncode == 0
+    histories = [json.loads((out / "report" / "metrics.json").read_text())["histories"] for out in (dry, broken)]
     assert [len(history) for history in histories[0].values()] == [3, 3]
     assert histories[0] == histories[1]
 
