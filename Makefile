@@ -19,11 +19,13 @@ help:  ## Say what can be made
 serve: $(VENV)/.serving  ## Draw at http://127.0.0.1:8000 (HOST= and PORT= change that)
 	HOST=$(HOST) PORT=$(PORT) exec $(BIN)/python -m app
 
+# What only computes is done by two processes at a time; what draws, waits and measures has the machine to itself.
 test: $(VENV)/.testing chromium strace  ## Lint, check types, run all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest tests --ignore tests/model --ignore tests/test_train.py
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests/test_train.py tests/model
 
 train: $(VENV)/.training  ## Train digitnet on MNIST (ARGS="--help" says what else there is)
 	$(BIN)/python train.py $(ARGS)

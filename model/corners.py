@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.ink import Pixels
+from model.light import least_deviations
 
 CELLS = 256  # about, on the longer side of what a corner is measured in: a page turned by 2 degrees bares 20 of 1200
 CONTRAST = 0.07  # of the paper's light: less than that is fainter than what is taken for ink
@@ -111,7 +112,7 @@ def _terms(rows: int, columns: int) -> Pixels:
 
 
 def _light(colours: Colours, flips: list[tuple[int, int]]) -> Pixels | None:
-    """The light on the paper beside suspected corners: a quadratic surface, (3, 6), by least absolute deviations.
+    """The light on the paper beside suspected corners: a quadratic surface, (3, 6).
 
     None where more is off it than ink covers.
     """
@@ -122,14 +123,9 @@ def _light(colours: Colours, flips: list[tuple[int, int]]) -> Pixels | None:
     for down, across in flips:
         known[::down, ::across] &= down_share[:, None] + across_share > 1
     terms, values = _terms(rows, columns)[:, known.ravel()], small[known].T.astype(np.float32)
-    weights = np.ones(values.shape[1], np.float32)
-    surface = np.zeros((3, 6), np.float32)
-    for _ in range(FITS):
-        weighted = terms * weights
-        surface = np.linalg.lstsq(weighted @ terms.T, weighted @ values.T, rcond=None)[0].T
-        away = np.abs(values - surface @ terms).max(axis=0)
-        weights = 1 / np.maximum(away, 1.0)
-    stray = away > MISFIT * np.maximum((surface @ terms).max(axis=0), LEAST_LIGHT)
+    surface = least_deviations(terms.T, values.T, FITS).T
+    fitted = surface @ terms
+    stray = np.abs(values - fitted).max(axis=0) > MISFIT * np.maximum(fitted.max(axis=0), LEAST_LIGHT)
     return surface if stray.mean() <= MOST_STRAY else None
 
 

@@ -25,9 +25,8 @@ BRIGHT = 160  # grey levels: as much and more is no board, but for its chalk, wh
 def light_on(colours: NDArray[np.uint8]) -> tuple[Pixels, bool]:
     """The unevenly lit paper behind the ink, (height, width, 3) uint8 to float32, and whether there is a shadow on it.
 
-    A quadratic surface for each channel, fitted to a thumbnail by least absolute deviations (iteratively reweighted
-    least squares), so that ink on less than half of the picture does not bend it. Where more of the picture is off than
-    ink covers, it is a shadow with an edge.
+    A quadratic surface for each channel, fitted to a thumbnail by least absolute deviations, so that ink on less than
+    half of the picture does not bend it. Where more of the picture is off than ink covers, it is a shadow with an edge.
     """
     height, width = colours.shape[:2]
     step = max(1, max(height, width) // THUMBNAIL)
@@ -36,13 +35,8 @@ def light_on(colours: NDArray[np.uint8]) -> tuple[Pixels, bool]:
     y, x = (grid.ravel() for grid in np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij"))
     terms = np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=1)
     values = thumbnail.reshape(-1, 3)
-    weights: NDArray[Any] = np.ones(len(values))
-    surface: NDArray[Any] = np.zeros((6, 3))
-    for _ in range(12):
-        weighted = terms * weights[:, None]
-        surface = np.linalg.lstsq(weighted.T @ terms, weighted.T @ values, rcond=None)[0]
-        fitted = terms @ surface
-        weights = 1 / np.maximum(np.abs(values - fitted).max(axis=1), 1.0)
+    surface = least_deviations(terms, values, 12)
+    fitted = terms @ surface
     off = np.abs(values - fitted).max(axis=1) > MISFIT * fitted.max(axis=1)
     if off.mean() > MOST_INK or _is_shaded(thumbnail, fitted.reshape(thumbnail.shape)):
         return _shade(colours), True
@@ -51,6 +45,20 @@ def light_on(colours: NDArray[np.uint8]) -> tuple[Pixels, bool]:
     one, x1, y1, x2, xy, y2 = surface.astype(np.float32)
     paper: Pixels = (one + y1 * down + y2 * down**2) + (x1 + xy * down) * across + x2 * across**2
     return paper, False
+
+
+def least_deviations(terms: NDArray[Any], values: NDArray[Any], rounds: int) -> NDArray[Any]:
+    """The surface that is off the values by the least in all, by so many rounds of reweighted least squares.
+
+    `terms`: (n, k), `values`: (n, channels), of each pixel. Returns (k, channels): `terms @` it are the values fitted.
+    """
+    weights = np.ones(len(values), values.dtype)
+    surface: NDArray[Any] = np.zeros((terms.shape[1], values.shape[1]), values.dtype)
+    for _ in range(rounds):
+        weighted = terms.T * weights
+        surface = np.linalg.lstsq(weighted @ terms, weighted @ values, rcond=None)[0]
+        weights = 1 / np.maximum(np.abs(values - terms @ surface).max(axis=1), 1.0)
+    return surface
 
 
 def _is_shaded(thumbnail: NDArray[Any], light: NDArray[Any]) -> bool:

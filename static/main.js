@@ -30,8 +30,8 @@ const file = find("#file", HTMLInputElement);
 
 const history = new History();
 
-/** @type {{ drawing: Drawing, answer: Answer | null } | null} the drawing on the sheet and its answer, once it is settled */
-let read = null;
+/** @type {{ drawing: Drawing, answer: Answer | null } | null} the drawing on the sheet, and its answer once that is settled */
+let current = null;
 
 /** @type {Drawing | null} the drawing whose answer can be seen, be it to the first half of it */
 let shown = null;
@@ -80,8 +80,8 @@ function changed() {
     linked = null;
     window.history.replaceState(null, "", location.pathname + location.search);
   }
-  if (read && !continues(read.drawing, drawing)) shelf.keep(read.drawing, read.answer);
-  read = isBlank(drawing) ? null : { drawing, answer: null };
+  if (current && !continues(current.drawing, drawing)) shelf.keep(current.drawing, current.answer);
+  current = isBlank(drawing) ? null : { drawing, answer: null };
   live = null;
   pad.show(drawing.strokes);
   hang(drawing.picture);
@@ -149,7 +149,7 @@ function answered(answer, settled) {
 /** @param {Answer} answer  to the drawing as it stands */
 function settle(answer) {
   const { drawing } = history;
-  read = { drawing, answer };
+  current = { drawing, answer };
   result.answered(answer);
   why.show(drawing, answer);
   past.read(drawing);
@@ -160,7 +160,7 @@ function settle(answer) {
 function troubled(trouble) {
   result.troubled(trouble);
   if (trouble.kind === "slow") return;
-  if (trouble.kind === "refused") read = null;
+  if (trouble.kind === "refused") current = null;
   shown = null;
   why.empty();
   past.empty();
@@ -187,7 +187,7 @@ const clear = () => take(() => history.clear());
 
 /** @param {() => void} step  back or forth: what it takes off the sheet was not finished */
 function back(step) {
-  read = null;
+  current = null;
   take(step);
 }
 

@@ -19,6 +19,9 @@ from tests.conftest import ROOT, Server
 TIMEOUT_MS = 20_000
 expect.set_options(timeout=TIMEOUT_MS)
 
+# Some time that a page's clock, which begins at 0, cannot have got to by itself, in seconds.
+LATER = 3_600
+
 
 @dataclass
 class Watch:
@@ -136,3 +139,13 @@ def page(open_page: OpenPage) -> Page:
 @pytest.fixture
 def hand(page: Page) -> Hand:
     return Hand(page)
+
+
+@pytest.fixture
+def stopped(page: Page) -> Page:
+    """The page with its clock stopped: what it shows for a while only is there until `clock.run_for` says otherwise."""
+    page.clock.install(time=0)
+    page.clock.pause_at(LATER)
+    page.reload()  # or timers that the real clock has begun would go on, and could not be cleared
+    page.wait_for_selector('#result[data-state="empty"]')
+    return page
