@@ -17,7 +17,8 @@ from tests.benchmarks.proxy import proxied
 from tests.conftest import ROOT, Server
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is None, reason="nginx is not installed: apt-get install nginx-light"
+    shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is None,
+    reason="nginx is not installed: apt-get install nginx-light",
 )
 
 
