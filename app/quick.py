@@ -129,7 +129,7 @@ def read_together(reader: Callable[[], Reader], trust: Trust, jobs: Iterator[Sma
     if not seen:
         return
     try:
-        readings = reader().read_seen([pixels for _, pixels in seen])
+        readings = reader().read_seen([drawing for _, drawing in seen])
     except Exception as error:
         for job, _ in seen:
             job.fail(error)

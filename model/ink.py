@@ -13,12 +13,14 @@ class Ink:
     """The drawn marks as pixels, and where they lie in the drawing.
 
     `pixels`: (height, width) float32 in 0..1, white on black. Pixel (column, row) lies at `origin` + (column, row) /
-    `scale` in the drawing's own coordinates: the unit of the strokes, or the pixels of the image.
+    `scale` in the drawing's own coordinates: the unit of the strokes, or the pixels of the image. `strokes`: what was
+    drawn, (n, 2) float64 each, where it is known.
     """
 
     pixels: Pixels
     origin: tuple[float, float] = (0.0, 0.0)
     scale: float = 1.0
+    strokes: list[NDArray[np.float64]] | None = None
 
 
 def upper(values: Pixels) -> float:

@@ -19,6 +19,7 @@ from model.errors import UnknownModel
 from model.evidence import by_occlusion, from_map
 from model.ink import Ink, Pixels
 from model.normalise import Normalised, normalise
+from model.pen import by_other_pens
 from model.verdict import DIGITS, Calibration, Verdict, judge, of_one
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -69,6 +70,19 @@ class Reading:
         return body
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A drawing as a network sees it."""
+
+    ink: Ink
+    normalised: Normalised
+
+    @property
+    def pixels(self) -> Pixels:
+        """(28, 28) float32 in 0..1."""
+        return self.normalised.pixels
+
+
 class Network:
     """One shipped network, loaded and checked.
 
@@ -98,6 +112,11 @@ class Network:
         self.version = digest[:12]
         self.bytes = len(data)
         self._explains = len(self._whole.get_outputs()) > 1
+
+    @property
+    def has_stages(self) -> bool:
+        """Whether what it doubts is looked at more closely."""
+        return self._first is not None
 
     def logits(self, images: Pixels) -> Pixels:
         """(n, 1, 28, 28) float32 in 0..1 to (n, classes) float32: the first stage's where it is certain."""
@@ -175,22 +194,19 @@ class Reader:
         Raises `DrawingError` or `UnknownModel`.
         """
         network = self.network(model)
-        return _read(network, strokes.rasterise(strokes.parse_strokes(raw)), explain, evidence_for)
+        return _read(network, see_strokes(raw), explain, evidence_for)
 
     def read_image(
         self, data: bytes, model: str = DEFAULT, explain: bool = False, evidence_for: int | None = None
     ) -> Reading:
         """Answer for an encoded image, as `read_strokes` does for strokes."""
         network = self.network(model)
-        return _read(network, image.read_image(data), explain, evidence_for)
+        return _read(network, see_image(data), explain, evidence_for)
 
-    def read_seen(self, images: Sequence[Pixels]) -> list[Reading]:
-        """Answers of the default network to what it sees of several drawings: sooner than one after the other.
-
-        `images`: of `see`, (28, 28) float32 in 0..1 each.
-        """
+    def read_seen(self, drawings: Sequence[Seen]) -> list[Reading]:
+        """Answers of the default network to several drawings: sooner than one after the other."""
         network = self._networks[DEFAULT]
-        return [_weighed(network, logits) for logits in network.logits(np.stack(images)[:, None])]
+        return [_weighed(network, logits) for logits in looked_at(network, drawings)]
 
     def network(self, name: str) -> Network:
         """The network of that name. Raises `UnknownModel`."""
@@ -200,19 +216,27 @@ class Reader:
             raise UnknownModel(f"There is no network {name[:40]!r}. Ask for one of: {', '.join(self.names)}.") from None
 
 
-def see(ink: Ink) -> Pixels:
-    """What a network sees of ink: (28, 28) float32 in 0..1. Raises `Blank`."""
-    return normalise(ink.pixels).pixels
+def see(ink: Ink) -> Seen:
+    """Ink as a network sees it. Raises `Blank`."""
+    return Seen(ink, normalise(ink.pixels))
 
 
-def see_strokes(raw: object) -> Pixels:
-    """What a network sees of strokes as JSON gave them. Raises `DrawingError`."""
+def see_strokes(raw: object) -> Seen:
+    """Strokes as JSON gave them, as a network sees them. Raises `DrawingError`."""
     return see(strokes.rasterise(strokes.parse_strokes(raw)))
 
 
-def see_image(data: bytes) -> Pixels:
-    """What a network sees of an encoded image. Raises `DrawingError`."""
+def see_image(data: bytes) -> Seen:
+    """An encoded image as a network sees it. Raises `DrawingError`."""
     return see(image.read_image(data))
+
+
+def looked_at(network: Network, drawings: Sequence[Seen]) -> Pixels:
+    """The logits of several drawings, (n, classes) float32: each is looked at again where that is of use."""
+    logits = network.logits(np.stack([seen.pixels for seen in drawings])[:, None])
+    for index, seen in enumerate(drawings):
+        logits[index] = _again(network, logits[index], seen)
+    return logits
 
 
 def _listed(folder: Path, threads: int) -> list[Network]:
@@ -226,18 +250,25 @@ def _listed(folder: Path, threads: int) -> list[Network]:
     return [Network(folder / name, threads, sha256) for sha256, name in listed]
 
 
-def _read(network: Network, ink: Ink, explain: bool, evidence_for: int | None) -> Reading:
-    normalised = normalise(ink.pixels)
-    evidence = None
-    if explain:
-        logits, evidence = network.explained(normalised.pixels)
-    else:
-        logits = network.logits(normalised.pixels[None, None])[0]
-    reading = _weighed(network, logits)
-    if evidence is None:
-        return reading
+def _read(network: Network, seen: Seen, explain: bool, evidence_for: int | None) -> Reading:
+    if not explain:
+        return _weighed(network, looked_at(network, [seen])[0])
+    logits, evidence = network.explained(seen.pixels)
+    reading = _weighed(network, _again(network, logits, seen))
     shown = reading.digit if evidence_for is None else evidence_for
-    return replace(reading, explanation=_explanation(evidence(shown), ink, normalised))
+    return replace(reading, explanation=_explanation(evidence(shown), seen))
+
+
+def _again(network: Network, logits: Pixels, seen: Seen) -> Pixels:
+    """Of a drawing whose answer would not be sure, the mean of the logits by three pens; else those given, (classes,).
+
+    What a network doubts depends on how thick the lines are, which says nothing of what was meant. A network without a
+    first stage is asked once: it is as it was published.
+    """
+    if not network.has_stages or _weighed(network, logits).verdict == "sure":
+        return logits
+    mean: Pixels = np.mean([logits, *network.logits_of_whole(by_other_pens(seen.ink)[:, None])], axis=0)
+    return mean
 
 
 def _weighed(network: Network, logits: Pixels) -> Reading:
@@ -247,10 +278,10 @@ def _weighed(network: Network, logits: Pixels) -> Reading:
     return Reading(digit, tuple(shares), verdict, alternatives, network.name, network.version)
 
 
-def _explanation(evidence: Pixels, ink: Ink, normalised: Normalised) -> dict[str, Any]:
-    left, top, side = normalised.crop
+def _explanation(evidence: Pixels, seen: Seen) -> dict[str, Any]:
+    ink, (left, top, side) = seen.ink, seen.normalised.crop
     return {
-        "input": _data_uri(normalised.pixels),
+        "input": _data_uri(seen.pixels),
         "evidence": evidence.astype(float).round(3).tolist(),  # as float32 0.014 would be 0.014000000432133675
         "crop": {
             "x": _rounded(ink.origin[0] + left / ink.scale),

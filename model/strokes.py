@@ -150,7 +150,7 @@ def rasterise(strokes: list[Stroke], pen: float = PEN) -> Ink:
     away = _distance(path, lengths, _centres(half_columns, half_rows))
     ink = np.minimum(np.maximum(np.float32(width / 2 + 0.5) - away, 0), 1).reshape(2 * half_rows, 2 * half_columns)
     x, y = middle.tolist()
-    return Ink(ink, (x - half_columns / scale, y - half_rows / scale), scale)
+    return Ink(ink, (x - half_columns / scale, y - half_rows / scale), scale, strokes)
 
 
 @lru_cache(512)

@@ -23,10 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from model.image import read_image
-from model.ink import Pixels
-from model.normalise import normalise
-from model.reader import WEIGHTS, Network
+from model.reader import WEIGHTS, Network, Seen, see_image
 from tests.benchmarks.card import sheet
 from tests.benchmarks.reading import Answers, on_digits
 from tests.data import ROOT
@@ -76,9 +73,9 @@ def _font(name: str) -> bytes:
         return chosen.read() if chosen else b""
 
 
-def fonts() -> tuple[Pixels, Labels, list[str]]:
-    """Digits of handwriting fonts as a network sees them, (n, 28, 28) float32, (n,) labels, and the fonts' names."""
-    images, labels, of = [], [], []
+def fonts() -> tuple[list[Seen], Labels, list[str]]:
+    """Digits of handwriting fonts as a network sees them, (n,) labels, and the fonts' names."""
+    drawings, labels, of = [], [], []
     for name in _handwriting():
         try:
             font = ImageFont.truetype(io.BytesIO(_font(name)), HEIGHT)
@@ -91,13 +88,13 @@ def fonts() -> tuple[Pixels, Labels, list[str]]:
         for digit in range(10):
             picture = Image.new("L", (ROOM, ROOM), 255)
             ImageDraw.Draw(picture).text((ROOM / 2, ROOM / 2), str(digit), 0, font, anchor="mm")
-            images.append(_seen(picture))
+            drawings.append(see_image(saved(picture)))
             labels.append(digit)
             of.append(name)
-    return np.stack(images), np.array(labels), of
+    return drawings, np.array(labels), of
 
 
-def optical() -> tuple[Pixels, Labels]:
+def optical() -> tuple[list[Seen], Labels]:
     """1,797 digits that 13 people wrote, pictures of 8x8 in 17 greys, as a network sees them."""
     if not list(KEPT.glob("scikit_learn-*.whl")):
         _run(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", TABLES)
@@ -106,11 +103,7 @@ def optical() -> tuple[Pixels, Labels]:
     rows = np.loadtxt(table.splitlines(), delimiter=",")
     ink = np.pad(rows[:, :64].reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1)))
     pictures = [Image.fromarray((255 - each * (255 / 16)).astype(np.uint8)) for each in ink]
-    return np.stack([_seen(picture) for picture in pictures]), rows[:, 64].astype(np.int64)
-
-
-def _seen(picture: Image.Image) -> Pixels:
-    return normalise(read_image(saved(picture)).pixels).pixels
+    return [see_image(saved(picture)) for picture in pictures], rows[:, 64].astype(np.int64)
 
 
 def main() -> None:
@@ -121,14 +114,15 @@ def main() -> None:
     args = parser.parse_args()
     network = Network(args.network)
     small, small_labels = optical()
-    images, labels, of = fonts()
-    answers = Answers(network, images)
+    drawings, labels, of = fonts()
+    answers = Answers.to_drawings(network, drawings)
     print(json.dumps({"set": "fonts", **on_digits(answers, labels)}))
-    print(json.dumps({"set": "8x8", **on_digits(Answers(network, small), small_labels)}))
+    print(json.dumps({"set": "8x8", **on_digits(Answers.to_drawings(network, small), small_labels)}))
     if args.sheet:
         wrong = np.flatnonzero(answers.digits != labels)
         captions = [f"{labels[i]} as {answers.digits[i]} {of[i][:9]}" for i in wrong]
-        sheet(images[wrong], captions, args.sheet, f"Handwriting fonts: {len(wrong)} of {len(labels):,} misread")
+        images = np.stack([drawings[i].pixels for i in wrong])
+        sheet(images, captions, args.sheet, f"Handwriting fonts: {len(wrong)} of {len(labels):,} misread")
 
 
 if __name__ == "__main__":

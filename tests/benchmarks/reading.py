@@ -8,31 +8,39 @@ Everything goes through the program's own stroke path. The drawn sets are for me
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model import synthesis
 from model.ink import Pixels
-from model.reader import WEIGHTS, Network, see_strokes
+from model.reader import WEIGHTS, Network, Seen, looked_at, see_strokes
 from model.verdict import judge, probabilities
 from tests.data import drawn, mnist_images, mnist_labels
 
 BATCH = 1000
 
 
-def seen(drawings: list[dict[str, Any]]) -> Pixels:
-    """What a network sees of drawings: (n, 28, 28) float32."""
-    return np.stack([see_strokes(drawing["strokes"]) for drawing in drawings])
-
-
 class Answers:
-    """What a network says to n images: `shares` (n, 10), and (n,) `none`, `digits`, `sure` and `not_a_digit`."""
+    """What a network says to n drawings: `shares` (n, 10), and (n,) `none`, `digits`, `sure` and `not_a_digit`."""
 
-    def __init__(self, network: Network, images: Pixels) -> None:
-        parts = [network.logits(images[start : start + BATCH, None]) for start in range(0, len(images), BATCH)]
+    @classmethod
+    def to_images(cls, network: Network, images: Pixels) -> Self:
+        """(n, 28, 28) float32 in 0..1, as they are: of these there is no other drawing to look at."""
+        starts = range(0, len(images), BATCH)
+        return cls(network, [network.logits(images[start : start + BATCH, None]) for start in starts])
+
+    @classmethod
+    def to_drawings(cls, network: Network, drawings: Sequence[Seen]) -> Self:
+        """As the service answers."""
+        starts = range(0, len(drawings), BATCH)
+        return cls(network, [looked_at(network, drawings[start : start + BATCH]) for start in starts])
+
+    def __init__(self, network: Network, parts: list[Pixels]) -> None:
+        """`parts`: logits, (any, classes) each."""
         self.shares, self.none = probabilities(np.concatenate(parts), network.calibration.temperature)
         self.digits: NDArray[np.int64] = self.shares.argmax(axis=1)
         pairs = zip(self.shares, self.none.tolist(), strict=True)
@@ -82,15 +90,15 @@ def auroc(digits: Pixels, others: Pixels) -> float:
 
 def measure(network: Network, sets: dict[str, Any]) -> dict[str, Any]:
     """Every figure of one network."""
-    pen = Answers(network, sets["pen"])
-    letters = Answers(network, sets["letters"])
+    pen = Answers.to_drawings(network, sets["pen"])
+    letters = Answers.to_drawings(network, sets["letters"])
     figures = {
-        "mnist_test": on_digits(Answers(network, sets["mnist"]), sets["mnist_labels"]),
+        "mnist_test": on_digits(Answers.to_images(network, sets["mnist"]), sets["mnist_labels"]),
         "pendigits_train": on_digits(pen, sets["pen_labels"]),
-        "styles": on_digits(Answers(network, sets["styles"]), sets["style_labels"]),
+        "styles": on_digits(Answers.to_images(network, sets["styles"]), sets["style_labels"]),
         "letters": {**on_others(letters), "auroc": round(auroc(pen.score(), letters.score()), 4)},
-        "marks": on_others(Answers(network, sets["marks"])),
-        "pieces": on_others(Answers(network, sets["pieces"])),
+        "marks": on_others(Answers.to_images(network, sets["marks"])),
+        "pieces": on_others(Answers.to_images(network, sets["pieces"])),
     }
     return {"name": network.name, "version": network.version, **figures}
 
@@ -108,9 +116,9 @@ def load() -> dict[str, Any]:
     return {
         "mnist": images,
         "mnist_labels": labels,
-        "pen": seen(pen),
+        "pen": [see_strokes(drawing["strokes"]) for drawing in pen],
         "pen_labels": np.array([int(drawing["label"]) for drawing in pen]),
-        "letters": seen(letters),
+        "letters": [see_strokes(drawing["strokes"]) for drawing in letters],
         "style_labels": style_labels,
         **{name: pixels.astype(np.float32) / np.float32(255) for name, pixels in others.items()},
     }

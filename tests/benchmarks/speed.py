@@ -35,7 +35,7 @@ def measure() -> dict[str, dict[str, float]]:
     """Mean, median and 95th percentile in milliseconds, and n, of each task."""
     reader = Reader()
     drawings = [drawing.strokes for drawing in load_drawings()]
-    seen = [see_strokes(strokes)[None, None] for strokes in drawings]
+    seen = [see_strokes(strokes).pixels[None, None] for strokes in drawings]
     pngs, larges = [picture(280, 24)], [picture(1050, 40)]
     tasks: dict[str, tuple[Callable[[Any], object], list[Any]]] = {}
     for name in reader.names:

@@ -1,9 +1,16 @@
-"""The pen that takes the place of one that is too thin."""
+"""Other pens in the place of the one that a drawing was made with."""
 
 import numpy as np
 import pytest
 
 from model import pen
+from model.image import read_image
+from model.ink import Ink
+from model.normalise import normalise
+from model.strokes import parse_strokes, rasterise
+from tests.benchmarks.variants import Canvas
+from tests.drawings import load_drawings
+from tests.encodings import alike
 
 
 @pytest.mark.parametrize("reach", [1, 2, 5, 9, 20])
@@ -14,3 +21,26 @@ def test_a_thin_line_is_thickened_by_a_round_pen(reach: int) -> None:
         y, x = np.indices((33 + 2 * reach, 21 + 2 * reach)) - reach
         away = [np.hypot(y - row, x - column) for row, column in np.argwhere(line)]
         assert np.array_equal(pen._dilated(line, reach), (np.min(away, axis=0) <= reach).astype(np.float32))
+
+
+def test_strokes_are_drawn_anew_by_other_pens() -> None:
+    strokes = parse_strokes(load_drawings()[0].strokes)
+    expected = [normalise(rasterise(strokes, width).pixels).pixels for width in pen.OTHER_PENS]
+    assert np.array_equal(pen.by_other_pens(rasterise(strokes)), expected)
+
+
+@pytest.mark.parametrize("width", [1, 5, 18, 34])
+def test_a_picture_is_seen_by_other_pens_as_its_strokes_are(width: float) -> None:
+    for drawing in load_drawings():
+        strokes = parse_strokes(drawing.strokes)
+        by_strokes = pen.by_other_pens(rasterise(strokes))
+        picture = read_image(Canvas(pen=width).encoded([stroke.tolist() for stroke in strokes]))
+        for one, other in zip(by_strokes, pen.by_other_pens(picture), strict=True):
+            assert alike(one, other) > 0.96, drawing
+
+
+@pytest.mark.parametrize("ink", [np.ones((1, 1)), np.ones((1, 400)), np.eye(30), np.ones((200, 180)), np.eye(2)])
+def test_something_is_left_by_any_pen(ink: np.ndarray) -> None:
+    seen = pen.by_other_pens(Ink(ink.astype(np.float32)))
+    assert seen.shape == (2, 28, 28)
+    assert (seen.max(axis=(1, 2)) > 0.9).all()

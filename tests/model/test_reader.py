@@ -11,8 +11,10 @@ from PIL import Image, ImageDraw
 
 from model.errors import Blank, UnknownModel
 from model.ink import Pixels
+from model.pen import by_other_pens
 from model.reader import CHECKSUMS, DEFAULT, WEIGHTS, BrokenWeights, Network, Reader, see_strokes
-from model.verdict import of_one, probabilities
+from model.styles import sample
+from model.verdict import judge, of_one, probabilities
 from tests.data import ROOT, mnist_images, mnist_labels
 from tests.drawings import load_drawings
 
@@ -111,9 +113,33 @@ def test_an_answer_is_the_same_whether_or_not_it_is_explained(reader: Reader) ->
 
 def test_an_answer_is_the_same_whatever_else_is_asked_with_it() -> None:
     network = Network(WEIGHTS / f"{DEFAULT}.onnx")
-    images = np.stack([see_strokes(drawing.strokes) for drawing in load_drawings()])[:, None]
+    images = np.stack([see_strokes(drawing.strokes).pixels for drawing in load_drawings()])[:, None]
     alone = np.concatenate([network.logits(image[None]) for image in images])
     np.testing.assert_allclose(network.logits(images), alone, atol=1e-4)
+
+
+def test_what_is_not_sure_at_first_is_the_mean_of_what_three_pens_say(reader: Reader) -> None:
+    network, rng, again = Network(WEIGHTS / f"{DEFAULT}.onnx"), np.random.default_rng(11), 0
+    for index in range(400):
+        strokes = [stroke.tolist() for stroke in sample(index % 10, rng, 1.4)[0]]
+        seen = see_strokes(strokes)
+        logits = network.logits(seen.pixels[None, None])[0]
+        shares, none = of_one(logits.tolist(), network.calibration.temperature)
+        if judge(shares, none, network.calibration)[0] != "sure":
+            again += 1
+            others = network.logits_of_whole(by_other_pens(seen.ink)[:, None])
+            shares, _ = of_one(np.mean([logits, *others], axis=0).tolist(), network.calibration.temperature)
+        for explain in (False, True):
+            assert reader.read_strokes(strokes, explain=explain).probabilities == pytest.approx(shares, abs=1e-6)
+    assert 3 < again < 100
+
+
+def test_the_network_of_2017_is_asked_once(reader: Reader) -> None:
+    blog = Network(WEIGHTS / "blog.onnx")
+    for drawing in load_drawings():
+        logits = blog.logits(see_strokes(drawing.strokes).pixels[None, None])[0]
+        shares, _ = of_one(logits.tolist(), blog.calibration.temperature)
+        assert reader.read_strokes(drawing.strokes, "blog").probabilities == tuple(shares)
 
 
 def test_no_explanation_is_made_unasked(reader: Reader) -> None:
