@@ -48,7 +48,7 @@ class Recipe:
     network: str  # which class of model/networks.py
     epochs: int  # passes over the training images
     batch: int  # images that each step learns from
-    optimiser: str  # "sgd", "adam" or "adamw"
+    optimiser: str  # "sgd", or else AdamW, which is Adam where there is no decay
     rate: float  # learning rate; the highest one where there is a schedule
     betas: tuple[float, float] = (0.9, 0.99)  # Adam's memory of gradients and of their squares; SGD takes the first
     decay: float = 0.0  # weight decay
@@ -330,7 +330,8 @@ def train(run: Run, data: Data, until: int, checkpoint: Path, committee: Committ
     """Train until so many epochs are done, from wherever the run stands."""
     recipe, per_epoch = run.recipe, run.per_epoch
     for epoch in range(len(run.history), until):
-        title = f"seed {run.seed} epoch {epoch + 1}/{_epochs(recipe)}"
+        what = f"seed {run.seed}" if recipe.network in RECIPES else f"{recipe.network} of seed {run.seed}"
+        title = f"{what}, epoch {epoch + 1}/{_epochs(recipe)}"
         settling = epoch >= recipe.epochs + recipe.together
         change, added = (SETTLE_CHANGE, SETTLE_ADDED) if settling else (1.0, 1.0)
         images = batches(data, epoch, recipe.batch, change, added)
@@ -557,8 +558,9 @@ def positive(text: str) -> int:
 def arguments() -> argparse.Namespace:
     """The flags, each with what it is for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--net", choices=["digitnet", "blog"], default="digitnet", help="which network to train")
-    parser.add_argument("--quick", action="store_true", help="train a small network in seconds instead")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--net", choices=["digitnet", "blog"], default="digitnet", help="which network to train")
+    which.add_argument("--quick", action="store_true", help="train a small network in seconds instead")
     parser.add_argument(
         "--seeds", type=positive, default=1, metavar="N", help="train N times; the best held-out one is kept"
     )

@@ -31,7 +31,7 @@ IMAGE_SECONDS = 5.0
 NICE = 4
 
 # In one round of the event loop so many drawings are looked at, and no further one once they have taken so long; then
-# they are shown to the network, 0.2 ms each at the most.
+# they are shown to the network, which takes 0.2 ms for each that is not plain, and 0.6 ms more where it stays in doubt.
 TOGETHER = 8
 ROUND_SECONDS = 0.002
 

@@ -66,7 +66,7 @@ def add_predict(app: FastAPI, service: Service) -> None:
     )
     async def predict(
         request: Request,
-        model: Annotated[str, Query(description="Which network reads it: `digitnet` or `blog`.")] = DEFAULT,
+        model: Annotated[str, Query(description="Which network reads it, of those at `/models`.")] = DEFAULT,
         explain: Annotated[bool, Query(description="Whether to add the explanation.")] = False,
         digit: Annotated[
             int | None, Query(ge=0, le=9, description="Whose evidence the explanation holds: the answer's by default.")

@@ -20,7 +20,7 @@ from model.decode import decode
 from model.errors import DrawingError
 from model.image import find_ink
 from model.ink import Ink
-from model.reader import Reader, Reading, see
+from model.reader import Reader, Reading, Seen, see
 from model.strokes import parse_strokes, rasterise
 
 # Pictures are decoded before the ink is found in any of them, until that will take so long. By as much a round may last
@@ -125,20 +125,22 @@ def read_together(reader: Callable[[], Reader], trust: Trust, jobs: Iterator[Sma
             inks += _each(pictures, partial(_find_ink, trust))
             pictures = []
     inks += _each(pictures, partial(_find_ink, trust))
-    seen = _each(inks, see)
-    if not seen:
-        return
-    try:
-        readings = reader().read_seen([drawing for _, drawing in seen])
-    except Exception as error:
-        for job, _ in seen:
-            job.fail(error)
-        return
-    for (job, _), reading in zip(seen, readings, strict=True):
+    for job, reading in _readings(reader, _each(inks, see)):
         try:
             job.answer(reading)
         except Exception as error:
             job.fail(error)
+
+
+def _readings(reader: Callable[[], Reader], seen: list[tuple[Small, Seen]]) -> list[tuple[Small, Reading]]:
+    """All in one run of the network, unless one of them spoils it: then each for itself, and that one fails."""
+    if not seen:
+        return []
+    try:
+        readings = reader().read_seen([drawing for _, drawing in seen])
+    except Exception:
+        return _each(seen, lambda drawing: reader().read_seen([drawing])[0])
+    return [(job, reading) for (job, _), reading in zip(seen, readings, strict=True)]
 
 
 def _each(jobs: list[tuple[Small, S]], step: Callable[[S], T]) -> list[tuple[Small, T]]:

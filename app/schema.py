@@ -56,9 +56,13 @@ class Crop(
 class Explanation(BaseModel):
     """Why the answer is what it is."""
 
-    input: str = Field(description="The 28x28 that the network read, as a PNG data URI.")
+    input: str = Field(
+        description="The 28x28 that the network was shown, as a PNG data URI. Where that left it in doubt, it was "
+        "shown the drawing by a thin and a thick pen, too."
+    )
     evidence: list[list[float]] = Field(
-        description="28 rows of 28 in -1..1: what speaks for the digit and against it; `digit=` asks for another's."
+        description="28 rows of 28 in -1..1: what speaks for the digit and against it in all that the network was "
+        "shown; `digit=` asks for another's."
     )
     crop: Crop
 
@@ -80,9 +84,14 @@ class Prediction(BaseModel):
 class Card(BaseModel, extra="allow"):
     """A network: its accuracy, its size, and where it comes from."""
 
-    name: str
-    version: str
-    bytes: int
+    name: str = Field(description="What `model=` takes.")
+    version: str = Field(description="The first 12 hex digits of the weights' SHA-256.")
+    bytes: int = Field(description="Of the ONNX file.")
+    parameters: int
+    input: str = Field(description="What the network itself takes.")
+    accuracy: dict[str, Any] = Field(description="On MNIST's test images: of every seed, their mean and deviation.")
+    calibration: dict[str, float] = Field(description="What makes verdicts of its logits.")
+    training: dict[str, Any] = Field(description="When, by which command and recipe, from which data.")
 
 
 class Status(BaseModel):

@@ -79,14 +79,16 @@ Setting = Number | Folder | Origins
 SETTINGS: tuple[Setting, ...] = (
     Number(
         # A phone's photograph of 12 megapixels is a JPEG of 2 to 8 MB.
-        "max_bytes", 10_000_000, 1_000, 100_000_000, "Largest request body that is read, in bytes."
+        "max_bytes", 10_000_000, 1_000, 100_000_000,
+        "Largest request body that is read, in bytes. The page, and a proxy in front, have limits of their own.",
     ),
     Number(
         # Python and Pillow share the interpreter for part of each image, so more than the cores do not help.
         "workers", 2, 1, 64, "Images that are read at once, each in a thread of its own and up to 100 MB of memory."
     ),
     Number(
-        # Strokes take 0.2 ms, a drawn picture up to 1 ms, and pictures fill half of it: 50 ms at the most.
+        # Strokes take 0.2 ms, a drawn picture up to 1 ms, those in doubt 1 ms more; how long all of them may wait is
+        # bounded apart from this.
         "queue", 64, 0, 10_000,
         "Drawings, and large images, that wait to be read; one more is answered 503. Small images fill half of it.",
     ),
@@ -100,7 +102,10 @@ SETTINGS: tuple[Setting, ...] = (
         # Each holds up to 64 kB of what has not been read yet. A process may hold 1,024 files open by default.
         "connections", 900, 1, 100_000, "Connections that are open at once; one more is answered 503."
     ),
-    Number("processes", 1, 1, 64, "Processes that share the port, each with networks of its own."),
+    Number(
+        "processes", 1, 1, 64,
+        "Processes that share the port, each with networks, threads, queues and limits of its own: 110 MB at rest.",
+    ),
     Number(
         # Each request then takes the long way, by the framework, which knows of ids: 2,200 strokes a second for 4,900.
         "access_log", 0, 0, 1,

@@ -4,9 +4,8 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,17 +105,14 @@ class Network:
             first = metadata.get(FIRST_STAGE)
             self._first = _session(base64.b64decode(first), threads) if first else None
             self._margin = float(self.card[FIRST_STAGE]["margin"]) if first else 0.0
+            self.name: str = self.card["name"]
+            # Whether it has learnt from drawings by many pens; what is new to it only confuses it.
+            self.knows_pens = bool(self.card["training"]["recipe"].get("styles"))
         except Exception as error:  # the runtime's own exceptions share no base but this
             raise BrokenWeights(f"The weights {path} are not a network of this program: {error}") from error
-        self.name: str = self.card["name"]
         self.version = digest[:12]
         self.bytes = len(data)
         self._explains = len(self._whole.get_outputs()) > 1
-
-    @property
-    def has_stages(self) -> bool:
-        """Whether what it doubts is looked at more closely."""
-        return self._first is not None
 
     def logits(self, images: Pixels) -> Pixels:
         """(n, 1, 28, 28) float32 in 0..1 to (n, classes) float32: the first stage's where it is certain."""
@@ -142,19 +138,14 @@ class Network:
         second, best = sorted(logits)[-2:]
         return best - second >= self._margin and logits.index(best) < DIGITS
 
-    def explained(self, pixels: Pixels) -> tuple[Pixels, Callable[[int], Pixels]]:
-        """The logits of (28, 28) pixels, (classes,) float32, and what gives the evidence for a digit.
+    def evidence(self, views: Pixels, digit: int) -> Pixels:
+        """What in a drawing speaks for a digit and what against: (28, 28) float32 in -1..1.
 
-        That is what in the pixels speaks for the digit and what against: (28, 28) float32 in -1..1.
+        `views`: (n, 28, 28) float32 in 0..1, what it was shown of the drawing; the first counts where it has no map.
         """
-        images = pixels[None, None]
         if not self._explains:
-            return self.logits(images)[0], partial(by_occlusion, self.logits, pixels)
-        logits, evidence = self._whole.run(["logits", "evidence"], {"images": images})
-        if self._first is not None:  # the answer is the same whether or not it is explained
-            at_first, doubted = self._at_first(self._first, images)
-            logits = logits if doubted else at_first
-        return logits[0], partial(from_map, evidence[0])
+            return by_occlusion(self.logits, views[0], digit)
+        return from_map(self._whole.run(["evidence"], {"images": views[:, None]})[0].mean(axis=0), digit)
 
 
 def _session(data: bytes, threads: int) -> onnxruntime.InferenceSession:
@@ -205,8 +196,7 @@ class Reader:
 
     def read_seen(self, drawings: Sequence[Seen]) -> list[Reading]:
         """Answers of the default network to several drawings: sooner than one after the other."""
-        network = self._networks[DEFAULT]
-        return [_weighed(network, logits) for logits in looked_at(network, drawings)]
+        return [reading for reading, _ in look(self._networks[DEFAULT], drawings)]
 
     def network(self, name: str) -> Network:
         """The network of that name. Raises `UnknownModel`."""
@@ -231,12 +221,24 @@ def see_image(data: bytes) -> Seen:
     return see(image.read_image(data))
 
 
-def looked_at(network: Network, drawings: Sequence[Seen]) -> Pixels:
-    """The logits of several drawings, (n, classes) float32: each is looked at again where that is of use."""
-    logits = network.logits(np.stack([seen.pixels for seen in drawings])[:, None])
-    for index, seen in enumerate(drawings):
-        logits[index] = _again(network, logits[index], seen)
-    return logits
+def look(network: Network, drawings: Sequence[Seen]) -> list[tuple[Reading, Pixels]]:
+    """What each drawing shows, and what the network was shown of it: (n, 28, 28) float32.
+
+    Where it would not be sure, it is shown the drawing by `OTHER_PENS`, too, and the mean of its logits counts: how
+    thick the lines are says nothing of what was meant.
+    """
+    images = np.stack([seen.pixels for seen in drawings])
+    logits = network.logits(images[:, None])
+    looks = [(_weighed(network, one), image[None]) for one, image in zip(logits, images, strict=True)]
+    doubted = [index for index, (reading, _) in enumerate(looks) if reading.verdict != "sure"]
+    if not doubted or not network.knows_pens:
+        return looks
+    others = [by_other_pens(drawings[index].ink) for index in doubted]
+    said = network.logits_of_whole(np.concatenate(others)[:, None])
+    for index, views, more in zip(doubted, others, np.split(said, len(doubted)), strict=True):
+        reading = _weighed(network, np.mean([logits[index], *more], axis=0))
+        looks[index] = reading, np.concatenate((images[index][None], views))
+    return looks
 
 
 def _listed(folder: Path, threads: int) -> list[Network]:
@@ -244,31 +246,18 @@ def _listed(folder: Path, threads: int) -> list[Network]:
         lines = (folder / CHECKSUMS).read_text("ascii").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise BrokenWeights(f"{folder / CHECKSUMS}, which lists the weights, cannot be read: {error}.") from error
-    listed = [line.split() for line in lines if line.endswith(".onnx")]
-    if not listed:
-        raise BrokenWeights(f"{folder / CHECKSUMS} lists no .onnx file.")
-    return [Network(folder / name, threads, sha256) for sha256, name in listed]
+    listed = [line.split(maxsplit=1) for line in lines if line.endswith(".onnx")]
+    if not listed or any(len(parts) < 2 for parts in listed):
+        raise BrokenWeights(f"{folder / CHECKSUMS} has to list .onnx files with their SHA-256, as sha256sum writes it.")
+    return [Network(folder / name.removeprefix("*"), threads, sha256) for sha256, name in listed]
 
 
 def _read(network: Network, seen: Seen, explain: bool, evidence_for: int | None) -> Reading:
+    ((reading, views),) = look(network, [seen])
     if not explain:
-        return _weighed(network, looked_at(network, [seen])[0])
-    logits, evidence = network.explained(seen.pixels)
-    reading = _weighed(network, _again(network, logits, seen))
-    shown = reading.digit if evidence_for is None else evidence_for
-    return replace(reading, explanation=_explanation(evidence(shown), seen))
-
-
-def _again(network: Network, logits: Pixels, seen: Seen) -> Pixels:
-    """Of a drawing whose answer would not be sure, the mean of the logits by three pens; else those given, (classes,).
-
-    What a network doubts depends on how thick the lines are, which says nothing of what was meant. A network without a
-    first stage is asked once: it is as it was published.
-    """
-    if not network.has_stages or _weighed(network, logits).verdict == "sure":
-        return logits
-    mean: Pixels = np.mean([logits, *network.logits_of_whole(by_other_pens(seen.ink)[:, None])], axis=0)
-    return mean
+        return reading
+    evidence = network.evidence(views, reading.digit if evidence_for is None else evidence_for)
+    return replace(reading, explanation=_explanation(evidence, seen))
 
 
 def _weighed(network: Network, logits: Pixels) -> Reading:

@@ -187,6 +187,7 @@ const clear = () => take(() => history.clear());
 
 /** @param {() => void} step  back or forth: what it takes off the sheet was not finished */
 function back(step) {
+  pad.lift();
   current = null;
   take(step);
 }

@@ -6,7 +6,7 @@
  * @typedef {"sure" | "unsure" | "not_a_digit"} Verdict
  *
  * @typedef {object} Explanation
- * @property {string} input  the 28x28 that the network saw, a PNG as a data URI
+ * @property {string} input  the 28x28 that the network saw first, a PNG as a data URI
  * @property {number[][]} evidence  28x28 in -1..1, for the digit named
  * @property {{ x: number, y: number, width: number, height: number }} crop  the box that was read, in the drawing's own
  *   coordinates: pad units, or the picture's pixels
@@ -241,6 +241,8 @@ export async function predict({ strokes, picture }, query, signal) {
   });
   if (response.status === 503 || response.status === 429) throw new Failure("busy", retryAfter(response));
   if (response.status >= 500 || (response.status === 408 && !picture)) throw new Failure("unreachable", retryAfter(response));
+  const isJson = /\bjson\b/.test(response.headers.get("Content-Type") ?? "");
+  if (!isJson && response.status === 413) throw new Refusal("too-large"); // said by whatever is in between
   const body = await response.json();
   if (!response.ok) throw new Refusal(`${body.type}`, body.detail ?? "");
   if (!Array.isArray(body.probabilities)) throw new Failure("unreachable"); // a login page of some hotel, perhaps

@@ -30,8 +30,11 @@ worker.addEventListener("fetch", (event) => {
 /** @param {FetchEvent} event */
 async function page(event) {
   const kept = await (await caches.open(KEPT)).match("./");
+  const patience = new AbortController();
+  const timer = kept ? setTimeout(() => patience.abort(), PATIENCE_MS) : 0;
   try {
-    const response = await fetch(event.request, kept ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {});
+    const response = await fetch(event.request, { signal: patience.signal });
+    clearTimeout(timer); // what has begun to arrive is waited for
     if (!response.ok && kept) return kept;
     event.waitUntil(keep(response.clone()));
     return response;

@@ -17,7 +17,13 @@ from tests.conftest import Server
 from tests.data import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
-CURLS = [block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if block.startswith("curl")]
+
+
+def blocks_of(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+CURLS = [block for block in blocks_of("sh") if block.startswith("curl")]
 
 
 def draw_seven(folder: Path) -> None:
@@ -44,16 +50,23 @@ def test_each_example_in_another_language_gets_a_seven(
     if shutil.which(command[0]) is None:
         pytest.skip(f"there is no {command[0]} here")
     draw_seven(tmp_path)
-    blocks = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    blocks = [block for block in blocks_of(language) if "http://127.0.0.1:8000" in block]
     assert blocks
     for index, block in enumerate(blocks):
-        assert "http://127.0.0.1:8000" in block
         script = tmp_path / f"example{index}.{'mjs' if language == 'js' else 'py'}"
         script.write_text(block.replace("http://127.0.0.1:8000", server.url))
         done = subprocess.run(
             [*command, str(script)], capture_output=True, text=True, cwd=tmp_path, timeout=20, check=True
         )
         assert done.stdout == "7\n"
+
+
+def test_the_weights_are_read_in_pytorch_as_it_says() -> None:
+    (block,) = (block for block in blocks_of("python") if "import torch" in block)
+    done = subprocess.run(
+        [sys.executable, "-c", block], capture_output=True, text=True, cwd=ROOT, timeout=60, check=True
+    )
+    assert done.stdout == "7\n"
 
 
 def test_there_are_curl_lines_for_strokes_forms_and_raw_images() -> None:

@@ -53,8 +53,8 @@ def test_everything_else_is_not(name: str) -> None:
 
 
 def test_size_decides_what_is_looked_into() -> None:
-    assert is_small("application/json", 4_096)
-    assert not is_small("application/json; charset=utf-8", 4_097)
+    assert is_small("application/json", 8_192)
+    assert not is_small("application/json; charset=utf-8", 8_193)
     assert is_small("image/png", PICTURE_BYTES)
     assert not is_small("image/png", PICTURE_BYTES + 1)
     assert MAX_PIXELS >= 280 * 280

@@ -14,14 +14,18 @@ from app.drawing import Picture, Strokes
 from app.gate import Rounds
 from app.inline import Trust
 from app.quick import INK_SECONDS, Awaited, Small, read_together
+from model import pen
 from model.decode import decode
 from model.errors import BadStrokes, Blank, NotAnImage
 from model.image import find_ink
+from model.ink import Ink, Pixels
 from model.reader import DEFAULT, Reader, Reading
 from tests.app.pictures import png
+from tests.benchmarks.variants import Canvas
 from tests.encodings import saved
 
 SEVEN, ONE = [[[60, 60], [200, 60], [120, 230]]], [[[140, 40], [140, 240]]]
+SCRIBBLE = [[[0.0, 0.0], [9.0, 8.0], [2.0, 9.0], [8.0, 1.0], [0.0, 4.0], [9.0, 4.0]]]
 
 
 async def nothing() -> Message:
@@ -97,6 +101,34 @@ def test_each_of_a_round_gets_its_own_answer_and_what_cannot_be_read_fails_alone
             assert became.probabilities == pytest.approx(expected.probabilities, abs=1e-5)
         else:
             assert type(became) is expected
+
+
+def test_what_spoils_the_look_at_all_of_a_round_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def by_other_pens(ink: Ink) -> Pixels:
+        if ink.strokes is None:
+            return pen.by_other_pens(ink)
+        raise ValueError("none of ours does")
+
+    monkeypatch.setattr("model.reader.by_other_pens", by_other_pens)
+
+    async def scenario() -> list[object]:
+        rounds = reading_rounds()
+        drawings: list[Strokes | Picture] = [
+            Strokes(SEVEN),
+            Strokes(SCRIBBLE),
+            Picture(Canvas().encoded(SCRIBBLE)),
+            Strokes(ONE),
+        ]
+        waiting = [Awaited(drawing, Asked(), nothing) for drawing in drawings]
+        for each in waiting:
+            rounds.add(each)
+        return list(await asyncio.gather(*(each.reading for each in waiting), return_exceptions=True))
+
+    seven, spoilt, other, one = asyncio.run(scenario())
+    assert isinstance(spoilt, ValueError)
+    for reading, verdict in ((seven, "sure"), (other, "not_a_digit"), (one, "sure")):
+        assert isinstance(reading, Reading)
+        assert reading.verdict == verdict
 
 
 @pytest.mark.parametrize(("usual", "order"), [(0.0, "dddiii"), (2 * INK_SECONDS, "dididi")], ids=["quick", "slow"])

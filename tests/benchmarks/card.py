@@ -217,7 +217,7 @@ def text(figures: dict[str, Any]) -> str:
             if first
             else ()
         ),
-        "Where the answer to a drawing would not be sure, the network is shown it again as a thinner and a thicker pen",
+        "Where the answer to a drawing would not be sure, the network is shown it as a thin and a thick pen, too,",
         "would have drawn it, and the mean of the three counts (test-time augmentation). MNIST's images, and below all",
         "that is ours but the styles' sheet, are shown to it as they are.",
         "",

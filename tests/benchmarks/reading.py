@@ -17,35 +17,36 @@ from numpy.typing import NDArray
 
 from model import synthesis
 from model.ink import Pixels
-from model.reader import WEIGHTS, Network, Seen, looked_at, see_strokes
-from model.verdict import judge, probabilities
+from model.reader import WEIGHTS, Network, Seen, look, see_strokes
+from model.verdict import Verdict, judge, probabilities
 from tests.data import drawn, mnist_images, mnist_labels
 
 BATCH = 1000
 
 
 class Answers:
-    """What a network says to n drawings: `shares` (n, 10), and (n,) `none`, `digits`, `sure` and `not_a_digit`."""
+    """What a network says to n drawings: `shares` (n, 10), and (n,) `digits`, `sure` and `not_a_digit`."""
+
+    def __init__(self, shares: Pixels, verdicts: Sequence[Verdict]) -> None:
+        self.shares = shares
+        self.digits: NDArray[np.int64] = shares.argmax(axis=1)
+        self.sure, self.not_a_digit = (np.array(verdicts) == each for each in ("sure", "not_a_digit"))
 
     @classmethod
     def to_images(cls, network: Network, images: Pixels) -> Self:
         """(n, 28, 28) float32 in 0..1, as they are: of these there is no other drawing to look at."""
-        starts = range(0, len(images), BATCH)
-        return cls(network, [network.logits(images[start : start + BATCH, None]) for start in starts])
+        parts = [network.logits(images[start : start + BATCH, None]) for start in range(0, len(images), BATCH)]
+        shares, none = probabilities(np.concatenate(parts), network.calibration.temperature)
+        pairs = zip(shares, none.tolist(), strict=True)
+        return cls(shares, [judge(share, none, network.calibration)[0] for share, none in pairs])
 
     @classmethod
     def to_drawings(cls, network: Network, drawings: Sequence[Seen]) -> Self:
         """As the service answers."""
         starts = range(0, len(drawings), BATCH)
-        return cls(network, [looked_at(network, drawings[start : start + BATCH]) for start in starts])
-
-    def __init__(self, network: Network, parts: list[Pixels]) -> None:
-        """`parts`: logits, (any, classes) each."""
-        self.shares, self.none = probabilities(np.concatenate(parts), network.calibration.temperature)
-        self.digits: NDArray[np.int64] = self.shares.argmax(axis=1)
-        pairs = zip(self.shares, self.none.tolist(), strict=True)
-        verdicts = np.array([judge(share, none, network.calibration)[0] for share, none in pairs])
-        self.sure, self.not_a_digit = verdicts == "sure", verdicts == "not_a_digit"
+        readings = [reading for start in starts for reading, _ in look(network, drawings[start : start + BATCH])]
+        shares = np.array([reading.probabilities for reading in readings], np.float32)
+        return cls(shares, [reading.verdict for reading in readings])
 
     def score(self) -> Pixels:
         """How likely the likeliest digit is: (n,)."""

@@ -48,6 +48,16 @@ def test_what_was_refused_is_not_kept(page: Page, hand: Hand, watch: Watch) -> N
     expect(page.locator(".shelf")).to_be_hidden()
 
 
+def test_a_stroke_that_is_taken_back_before_it_ends_is_not_kept(page: Page, hand: Hand) -> None:
+    hand.press(DOWN[0])
+    hand.move(DOWN)
+    hand.shows("1")
+    page.keyboard.press("Control+z")
+    hand.wait_for("empty")
+    hand.lift()
+    expect(page.locator(".shelf")).to_be_hidden()
+
+
 def test_after_a_reload_strokes_can_be_taken_back_one_by_one(page: Page, hand: Hand) -> None:
     hand.draw(FOUR.strokes)
     hand.wait_for("answered")

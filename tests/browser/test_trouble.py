@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
+from tests.app.pictures import png
 from tests.browser.conftest import OpenPage, Watch, restarted
 from tests.browser.hand import Hand
 from tests.conftest import running
@@ -61,6 +62,22 @@ def test_clearing_while_nobody_is_there_promises_nothing(page: Page, hand: Hand,
     page.context.set_offline(False)
     hand.says("draw one")
     assert hand.state() == "empty"
+
+
+def test_a_picture_that_is_too_large_for_what_is_in_between_is_sent_once(page: Page, hand: Hand, watch: Watch) -> None:
+    watch.expected += ["413"]
+    asked: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route)
+        route.fulfill(status=413, content_type="text/html", body="<h1>413 Request Entity Too Large</h1>")
+
+    page.route("**/predict*", refuse)
+    page.set_input_files("#file", {"name": "seven.png", "mimeType": "image/png", "buffer": png(7)})
+    hand.says("too large")
+    page.wait_for_timeout(1_000)
+    assert len(asked) == 1
+    assert hand.state() == "error"
 
 
 def test_a_server_killed_while_one_draws_is_waited_for(open_page: OpenPage, watch: Watch) -> None:
