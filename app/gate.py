@@ -32,8 +32,11 @@ NICE = 4
 
 # In one round of the event loop so many drawings are looked at, and no further one once they have taken so long; then
 # they are shown to the network, which takes 0.2 ms for each that is not plain, and 0.6 ms more where it stays in doubt.
+# By how long all that took for each of the last, no more are let in than will take so long: beside 80 clients that
+# send scribbles, /healthz waits for half as long.
 TOGETHER = 8
 ROUND_SECONDS = 0.002
+WHOLE_ROUND_SECONDS = 0.006
 
 # What one piece of work takes is averaged over about so many of the last, or of the last rounds. No fewer than a round
 # holds: a pace that was once misjudged would let in too few to be learnt anew.
@@ -177,6 +180,7 @@ class Rounds(Generic[J]):
         self._last = 0.0  # when the round before began, and how many it worked on, where it left some
         self._done = 0
         self._ended = 0.0  # when it ended
+        self._each = 0.0  # how long the work on one of the last took
 
     def add(self, job: J) -> None:
         """Have it worked on in the next round, or a later one.
@@ -202,6 +206,8 @@ class Rounds(Generic[J]):
             self._work(self._jobs())
         finally:
             self._ended = monotonic()
+            if self._done:
+                self._each += ((self._ended - began) / self._done - self._each) / _LAST
             if self._waiting:
                 self._plan()
             else:
@@ -212,7 +218,8 @@ class Rounds(Generic[J]):
     def _jobs(self) -> Iterator[J]:
         while self._waiting and self._done < TOGETHER:
             now = monotonic()
-            if self._done and now - self._last > ROUND_SECONDS:
+            will_take = (self._done + 1) * self._each
+            if self._done and (now - self._last > ROUND_SECONDS or will_take > WHOLE_ROUND_SECONDS):
                 break
             job, since = self._waiting.popleft()
             try:

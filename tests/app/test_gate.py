@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 
@@ -10,7 +11,7 @@ import pytest
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
-from app.gate import ROUND_SECONDS, TOGETHER, Gate, Rounds
+from app.gate import ROUND_SECONDS, TOGETHER, WHOLE_ROUND_SECONDS, Gate, Rounds
 from app.problems import Problem
 
 
@@ -48,15 +49,17 @@ class Drawing:
         self.became = error
 
 
-def rounds_of(clock: Clock, queue: int, seconds: float = 0.5) -> Rounds[Drawing]:
-    """Rounds that note their number in each drawing, having taken as long as it says."""
+def rounds_of(clock: Clock, queue: int, seconds: float = 0.5, after: float = 0) -> Rounds[Drawing]:
+    """Rounds that note their number in each drawing, having taken as long as it says, and `after` all for each."""
     numbers = count()
 
     def work(drawings: Iterator[Drawing]) -> None:
-        number = next(numbers)
+        number, in_all = next(numbers), 0.0
         for drawing in drawings:
             clock.pass_by(drawing.seconds)
             drawing.became = number
+            in_all += after
+        clock.pass_by(in_all)
 
     return Rounds(work, queue, seconds)
 
@@ -97,6 +100,19 @@ def test_those_who_take_long_are_not_read_together(clock: Clock) -> None:
         return [drawing.became for drawing in drawings]
 
     assert asyncio.run(scenario()) == [0, 1, 2]
+
+
+def test_no_more_are_read_together_than_take_as_long_as_a_round_may(clock: Clock) -> None:
+    async def scenario() -> list[int]:
+        rounds, drawings = rounds_of(clock, 1_000, after=WHOLE_ROUND_SECONDS / 3), [Drawing() for _ in range(150)]
+        for drawing in drawings:
+            rounds.add(drawing)
+        await until_all_became(drawings)
+        return list(Counter(drawing.became for drawing in drawings).values())
+
+    sizes = asyncio.run(scenario())
+    assert sizes[0] == TOGETHER, "nobody knew"
+    assert sizes[-10:-1] == [3] * 9
 
 
 def test_whoever_finds_the_queue_full_is_told_at_once(clock: Clock) -> None:
