@@ -207,7 +207,8 @@ class Rounds(Generic[J]):
         finally:
             self._ended = monotonic()
             if self._done:
-                self._each += ((self._ended - began) / self._done - self._each) / _LAST
+                took = (self._ended - began) / self._done
+                self._each += (min(took, WHOLE_ROUND_SECONDS) - self._each) / _LAST  # a halt is soon forgotten
             if self._waiting:
                 self._plan()
             else:
