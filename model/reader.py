@@ -234,8 +234,9 @@ def look(network: Network, drawings: Sequence[Seen]) -> list[tuple[Reading, Pixe
     if not doubted or not network.knows_pens:
         return looks
     others = [by_other_pens(drawings[index].ink) for index in doubted]
-    said = network.logits_of_whole(np.concatenate(others)[:, None])
-    for index, views, more in zip(doubted, others, np.split(said, len(doubted)), strict=True):
+    said = iter(network.logits_of_whole(np.concatenate(others)[:, None]))
+    for index, views in zip(doubted, others, strict=True):
+        more = [next(said) for _ in views]
         reading = _weighed(network, np.mean([logits[index], *more], axis=0))
         looks[index] = reading, np.concatenate((images[index][None], views))
     return looks

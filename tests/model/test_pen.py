@@ -39,8 +39,16 @@ def test_a_picture_is_seen_by_other_pens_as_its_strokes_are(width: float) -> Non
             assert alike(one, other) > 0.96, drawing
 
 
-@pytest.mark.parametrize("ink", [np.ones((1, 1)), np.ones((1, 400)), np.eye(30), np.ones((200, 180)), np.eye(2)])
+@pytest.mark.parametrize("ink", [np.ones((45, 1)), np.ones((1, 400)), np.eye(60), np.ones((200, 180))])
 def test_something_is_left_by_any_pen(ink: np.ndarray) -> None:
     seen = pen.by_other_pens(Ink(ink.astype(np.float32)))
     assert seen.shape == (2, 28, 28)
     assert (seen.max(axis=(1, 2)) > 0.9).all()
+
+
+def test_a_picture_of_few_pixels_says_too_little_of_its_lines() -> None:
+    few = np.zeros((100, 100), np.float32)
+    few[10 : 10 + pen.FINE - 1, 20:30] = 1
+    assert pen.by_other_pens(Ink(few)).shape == (0, 28, 28)
+    few[10 : 10 + pen.FINE, 20:30] = 1
+    assert pen.by_other_pens(Ink(few)).shape == (2, 28, 28)

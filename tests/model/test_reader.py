@@ -12,11 +12,13 @@ from PIL import Image, ImageDraw
 from model.errors import Blank, UnknownModel
 from model.ink import Pixels
 from model.pen import by_other_pens
-from model.reader import CHECKSUMS, DEFAULT, WEIGHTS, BrokenWeights, Network, Reader, see_strokes
+from model.reader import CHECKSUMS, DEFAULT, WEIGHTS, BrokenWeights, Network, Reader, look, see_image, see_strokes
 from model.styles import sample
 from model.verdict import judge, of_one, probabilities
+from tests.benchmarks.variants import Canvas
 from tests.data import ROOT, mnist_images, mnist_labels
 from tests.drawings import load_drawings
+from tests.encodings import saved
 
 SEVEN = [[[60, 60], [200, 60], [120, 230]]]
 ONE = [[[140, 40], [140, 240]]]
@@ -137,6 +139,16 @@ def test_what_is_not_sure_at_first_is_the_mean_of_what_three_pens_say(reader: Re
         evidence = network.evidence(np.stack([seen.pixels, *others]), reading.digit)
         assert reading.explanation["evidence"] == evidence.astype(float).round(3).tolist()
     assert 3 < again < 100
+
+
+def test_drawings_of_which_there_are_other_pens_and_none_are_read_together(reader: Reader) -> None:
+    scribble = Canvas(mode="L").draw([[[0, 0], [9, 8], [2, 9], [8, 1], [0, 4], [9, 4]]])
+    drawings = [see_image(saved(scribble.resize((side, side)))) for side in (30, 280, 20, 200)]
+    network = reader.network(DEFAULT)
+    together, alone = look(network, drawings), [look(network, [seen])[0] for seen in drawings]
+    assert [len(views) for _, views in together] == [1, 3, 1, 3]
+    for (reading, _), (other, _) in zip(together, alone, strict=True):
+        assert reading.probabilities == pytest.approx(other.probabilities, abs=1e-4)
 
 
 def test_what_is_sure_at_first_is_looked_at_once(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
