@@ -31,7 +31,7 @@ IMAGE_SECONDS = 5.0
 NICE = 4
 
 # In one round of the event loop so many drawings are looked at, and no further one once they have taken so long; then
-# they are shown to the network, which takes 0.2 ms for each that is not plain, and 0.6 ms more where it stays in doubt.
+# they are shown to the network, which takes 0.2 ms for each that is not plain, and 1 ms more where it stays in doubt.
 # By how long all that took for each of the last, no more are let in than will take so long: beside 80 clients that
 # send scribbles, /healthz waits for half as long.
 TOGETHER = 8

@@ -57,8 +57,8 @@ class Explanation(BaseModel):
     """Why the answer is what it is."""
 
     input: str = Field(
-        description="The 28x28 that the network was shown, as a PNG data URI. Where that left it in doubt, it was "
-        "shown the drawing by a thin and a thick pen, too."
+        description="The 28x28 that the network was shown, as a PNG data URI. Where that left `digitnet` in doubt, "
+        "it was shown the drawing by a thin and a thick pen, too, unless a picture has few pixels."
     )
     evidence: list[list[float]] = Field(
         description="28 rows of 28 in -1..1: what speaks for the digit and against it in all that the network was "
@@ -89,7 +89,7 @@ class Card(BaseModel, extra="allow"):
     bytes: int = Field(description="Of the ONNX file.")
     parameters: int
     input: str = Field(description="What the network itself takes.")
-    accuracy: dict[str, Any] = Field(description="On MNIST's test images: of every seed, their mean and deviation.")
+    accuracy: dict[str, Any] = Field(description="On MNIST's test images; of every seed also on what was held out.")
     calibration: dict[str, float] = Field(description="What makes verdicts of its logits.")
     training: dict[str, Any] = Field(description="When, by which command and recipe, from which data.")
 

@@ -21,6 +21,7 @@ OTHER_PENS = (0.7 * PEN, 1.45 * PEN)
 # Pixels on the longer side: fewer do not say where the edges of a line are. Of 1,797 digits of 8x8 39 were misread so
 # instead of 24; from 50 on it helps.
 FINE = 45
+MAX_PEN = 0.35  # of the longer side: what is wider is an area
 
 
 def thickened(pixels: Pixels) -> Ink:
@@ -82,18 +83,18 @@ def _dilated(line: NDArray[np.bool_], reach: int) -> Pixels:
 def by_other_pens(ink: Ink) -> Pixels:
     """What a network would see of a drawing by each of `OTHER_PENS`: (2, 28, 28) float32 in 0..1.
 
-    None, (0, 28, 28), where all that is known of it is a picture of few pixels.
+    None, (0, 28, 28), of a picture in which it has few pixels, or does not consist of lines.
     """
     if ink.strokes is not None:
         drawn = [rasterise(ink.strokes, pen).pixels for pen in OTHER_PENS]
     else:
         left, top, right, bottom = tight_box(ink.pixels)
         tight = ink.pixels[top:bottom, left:right]
-        if max(tight.shape) < FINE:
-            return np.empty((0, SIZE, SIZE), np.float32)
-        line = _line(tight, SIDE / max(tight.shape))
-        drawn = [_with_pen(line, pen) for pen in OTHER_PENS]
-    return np.stack([normalise(pixels).pixels for pixels in drawn])
+        side = max(tight.shape)
+        line = _line(tight, SIDE / side)
+        is_fine = side / max(1.0, ink.scale) >= FINE and line_width(line) <= MAX_PEN * SIDE
+        drawn = [_with_pen(line, pen) for pen in OTHER_PENS] if is_fine else []
+    return np.array([normalise(pixels).pixels for pixels in drawn], np.float32).reshape(-1, SIZE, SIZE)
 
 
 def _with_pen(line: NDArray[np.bool_], pen: float) -> Pixels:

@@ -224,19 +224,18 @@ def see_image(data: bytes) -> Seen:
 def look(network: Network, drawings: Sequence[Seen]) -> list[tuple[Reading, Pixels]]:
     """What each drawing shows, and what the network was shown of it: (n, 28, 28) float32.
 
-    Where it would not be sure, it is shown the drawing by `OTHER_PENS`, too, and the mean of its logits counts: how
-    thick the lines are says nothing of what was meant.
+    Where it would not be sure, it is shown the drawing by other pens, too, where that is possible, and the mean of its
+    logits counts: how thick the lines are says nothing of what was meant.
     """
     images = np.stack([seen.pixels for seen in drawings])
     logits = network.logits(images[:, None])
     looks = [(_weighed(network, one), image[None]) for one, image in zip(logits, images, strict=True)]
-    doubted = [index for index, (reading, _) in enumerate(looks) if reading.verdict != "sure"]
-    if not doubted or not network.knows_pens:
+    doubted = [index for index, (reading, _) in enumerate(looks) if reading.verdict != "sure" and network.knows_pens]
+    others = {index: views for index in doubted if len(views := by_other_pens(drawings[index].ink))}
+    if not others:
         return looks
-    others = [by_other_pens(drawings[index].ink) for index in doubted]
-    said = iter(network.logits_of_whole(np.concatenate(others)[:, None]))
-    for index, views in zip(doubted, others, strict=True):
-        more = [next(said) for _ in views]
+    said = network.logits_of_whole(np.concatenate(list(others.values()))[:, None])
+    for (index, views), more in zip(others.items(), np.split(said, len(others)), strict=True):
         reading = _weighed(network, np.mean([logits[index], *more], axis=0))
         looks[index] = reading, np.concatenate((images[index][None], views))
     return looks

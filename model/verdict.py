@@ -20,7 +20,7 @@ ALTERNATIVE_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What turns logits into a verdict; chosen on held-out drawings by `train.py`, kept with the weights.
+    """What turns logits into a verdict; chosen by `train.py` on one look at held-out drawings, kept with the weights.
 
     `temperature`: divides the logits. `sure`: the least probability of a sure answer. `not_a_digit`: from this
     probability of being no digit on, the drawing is called none.

@@ -166,12 +166,17 @@ function troubled(trouble) {
   past.empty();
 }
 
-/** @param {() => void} step  of the history */
-function take(step) {
+/**
+ * @param {() => void} step  of the history
+ * @param {boolean} [isFinished]  whether what it takes off the sheet is worth keeping
+ */
+function take(step, isFinished = true) {
   pad.lift();
   const before = history.drawing;
   step();
-  if (history.drawing !== before) changed();
+  if (history.drawing === before) return;
+  if (!isFinished) current = null;
+  changed();
 }
 
 /** @param {Drawing} drawing  that may come from far down the page */
@@ -181,16 +186,9 @@ function put(drawing) {
   desk.scrollIntoView({ block: "nearest", behavior: isCalm ? "instant" : "smooth" });
 }
 
-const undo = () => back(() => history.undo());
-const redo = () => back(() => history.redo());
+const undo = () => take(() => history.undo(), false);
+const redo = () => take(() => history.redo(), false);
 const clear = () => take(() => history.clear());
-
-/** @param {() => void} step  back or forth: what it takes off the sheet was not finished */
-function back(step) {
-  pad.lift();
-  current = null;
-  take(step);
-}
 
 undoButton.addEventListener("click", undo);
 redoButton.addEventListener("click", redo);

@@ -46,6 +46,12 @@ def today() -> str:
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
+def commit() -> str:
+    """Which one the working tree is of."""
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def processor() -> str:
     """What this machine calls its processor."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
@@ -137,7 +143,7 @@ def quick() -> dict[str, Any]:
 
 def times() -> dict[str, Any]:
     """Every figure that depends on the machine, and which machine it was."""
-    return {"timed": today(), "timed_on": processor(), "speed": speed.measure(), "quick": quick()}
+    return {"timed": today(), "timed_on": processor(), "timed_at": commit(), "speed": speed.measure(), "quick": quick()}
 
 
 def measure() -> dict[str, Any]:
@@ -192,7 +198,8 @@ def text(figures: dict[str, Any]) -> str:
         "# Model card",
         "",
         "Written from `figures.json` by `python -m tests.benchmarks.card`; a test holds the two together.",
-        f"Measured on {figures['date']}; what takes time on {figures['timed']}, {figures['timed_on']}.",
+        f"Measured on {figures['date']}; what takes time on {figures['timed']}, {figures['timed_on']}, of the program",
+        f"as it was then ({figures['timed_at']}).",
         "",
         "## What it is",
         "",
@@ -218,8 +225,8 @@ def text(figures: dict[str, Any]) -> str:
             else ()
         ),
         "Where the answer to a drawing would not be sure, the network is shown it as a thin and a thick pen, too,",
-        "would have drawn it, and the mean of the three counts (test-time augmentation). MNIST's images, and below all",
-        "that is ours but the styles' sheet, are shown to it as they are.",
+        "would have drawn it, and the mean of the three counts (test-time augmentation), unless a picture has few",
+        "pixels. MNIST's images, and below all that is ours but the styles' sheet, are shown to it as they are.",
         "",
         f"MNIST's test images, mean of {len(seeds)} seeds: {100 * ours['accuracy']['mnist_test_mean']:.2f}{spread} %.",
         "",
@@ -301,7 +308,7 @@ def text(figures: dict[str, Any]) -> str:
         "",
         "## Speed",
         "",
-        "One thread, in process; networks and strokes with the drawings of `tests/drawings`, in turns.",
+        "One thread, in process; networks and strokes with those of `tests/drawings`, in turns, or one in doubt.",
         "",
         "| | mean, ms | median, ms | 95 %, ms | n |",
         "|---|---|---|---|---|",

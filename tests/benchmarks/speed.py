@@ -3,7 +3,8 @@
     python -m tests.benchmarks.speed
 
 Means, medians and 95th percentiles of n answers each, taken in turns so that a busy machine slows all alike. The
-drawings are those of tests/drawings, one after the other: how long one takes depends on it.
+drawings are those of tests/drawings, one after the other: how long one takes depends on it. What is in doubt is a
+scribble.
 """
 
 import io
@@ -16,9 +17,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from model.reader import DEFAULT, WEIGHTS, Network, Reader, see_strokes
+from tests.benchmarks.variants import Canvas, Strokes
 from tests.drawings import load_drawings
 
 N = 2_000
+SCRIBBLE: Strokes = [[[0, 0], [9, 8], [2, 9], [8, 1], [0, 4], [9, 4]]]  # looked at by three pens
 
 
 def picture(side: int, pen: int) -> bytes:
@@ -37,6 +40,7 @@ def measure() -> dict[str, dict[str, float]]:
     drawings = [drawing.strokes for drawing in load_drawings()]
     seen = [see_strokes(strokes).pixels[None, None] for strokes in drawings]
     pngs, larges = [picture(280, 24)], [picture(1050, 40)]
+    doubted = [Canvas(mode="L").encoded(SCRIBBLE)]
     tasks: dict[str, tuple[Callable[[Any], object], list[Any]]] = {}
     for name in reader.names:
         network = Network(WEIGHTS / f"{name}.onnx")
@@ -45,6 +49,8 @@ def measure() -> dict[str, dict[str, float]]:
             tasks[f"{name}: the network without its first stage"] = network.logits_of_whole, seen
         tasks[f"{name}: strokes to answer"] = partial(reader.read_strokes, model=name), drawings
     tasks["digitnet: 280x280 PNG to answer"] = reader.read_image, pngs
+    tasks["digitnet: strokes in doubt to answer"] = reader.read_strokes, [SCRIBBLE]
+    tasks["digitnet: 280x280 PNG in doubt to answer"] = reader.read_image, doubted
     tasks["digitnet: 1050x1050 PNG to answer"] = reader.read_image, larges
     tasks["digitnet: strokes, explained"] = partial(reader.read_strokes, explain=True), drawings
     times: dict[str, list[float]] = {name: [] for name in tasks}

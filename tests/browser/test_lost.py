@@ -58,6 +58,15 @@ def test_a_stroke_that_is_taken_back_before_it_ends_is_not_kept(page: Page, hand
     expect(page.locator(".shelf")).to_be_hidden()
 
 
+def test_where_there_is_nothing_to_redo_the_drawing_is_kept(page: Page, hand: Hand) -> None:
+    hand.draw(FOUR.strokes)
+    assert hand.answer() == 4
+    page.keyboard.press("Control+y")
+    page.keyboard.press("Escape")
+    hand.wait_for("empty")
+    expect(page.locator("#shelf button")).to_have_text("4")
+
+
 def test_after_a_reload_strokes_can_be_taken_back_one_by_one(page: Page, hand: Hand) -> None:
     hand.draw(FOUR.strokes)
     hand.wait_for("answered")

@@ -39,7 +39,7 @@ def test_a_picture_is_seen_by_other_pens_as_its_strokes_are(width: float) -> Non
             assert alike(one, other) > 0.96, drawing
 
 
-@pytest.mark.parametrize("ink", [np.ones((45, 1)), np.ones((1, 400)), np.eye(60), np.ones((200, 180))])
+@pytest.mark.parametrize("ink", [np.ones((45, 1)), np.ones((1, 400)), np.eye(60), np.ones((200, 60))])
 def test_something_is_left_by_any_pen(ink: np.ndarray) -> None:
     seen = pen.by_other_pens(Ink(ink.astype(np.float32)))
     assert seen.shape == (2, 28, 28)
@@ -52,3 +52,17 @@ def test_a_picture_of_few_pixels_says_too_little_of_its_lines() -> None:
     assert pen.by_other_pens(Ink(few)).shape == (0, 28, 28)
     few[10 : 10 + pen.FINE, 20:30] = 1
     assert pen.by_other_pens(Ink(few)).shape == (2, 28, 28)
+
+
+@pytest.mark.parametrize(("side", "looks"), [(40, 0), (60, 2)])
+def test_a_thin_line_of_few_pixels_is_enlarged_and_still_has_few(side: int, looks: int) -> None:
+    strokes = [stroke.tolist() for stroke in parse_strokes(load_drawings()[0].strokes)]
+    ink = read_image(Canvas(side, side, fill=0.8, pen=1).encoded(strokes))
+    assert ink.scale > 1
+    assert len(pen.by_other_pens(ink)) == looks
+
+
+def test_what_has_no_lines_has_no_other_pens() -> None:
+    y, x = np.indices((200, 200)) - 100
+    for area in (np.ones((200, 180)), x * x + y * y < 90 * 90):
+        assert len(pen.by_other_pens(Ink(area.astype(np.float32)))) == 0

@@ -257,9 +257,8 @@ def schema(seconds: float, seed: int, folder: Path) -> Watch:
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"--max-time={seconds / ROUNDS:.0f}"]
     command += ["--checks=all", "--exclude-checks=positive_data_acceptance", "--continue-on-failure"]
     with watched(folder) as watch:
-        for turn in range(
-            ROUNDS
-        ):  # its memory is looked at in between: the first requests of a kind need some for good
+        watch.look()
+        for turn in range(ROUNDS):  # with a look in between: the first requests of a kind need memory for good
             arguments = [*command, f"--seed={seed + turn}", f"{watch.server.url}/openapi.json"]
             said = subprocess.run(arguments, cwd=folder, capture_output=True, text=True)
             watch.look()
