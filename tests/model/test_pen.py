@@ -62,6 +62,13 @@ def test_a_thin_line_of_few_pixels_is_enlarged_and_still_has_few(side: int, look
     assert len(pen.by_other_pens(ink)) == looks
 
 
+def test_strokes_of_many_points_have_no_other_pens() -> None:
+    t = np.linspace(0, 6, pen.MAX_POINTS + 1)
+    spiral = np.stack((t * np.cos(t), t * np.sin(t)), axis=1)
+    assert len(pen.by_other_pens(rasterise([spiral[:300], spiral[300:]]))) == 0
+    assert len(pen.by_other_pens(rasterise([spiral[:300], spiral[301:]]))) == 2
+
+
 def test_what_has_no_lines_has_no_other_pens() -> None:
     y, x = np.indices((200, 200)) - 100
     for area in (np.ones((200, 180)), x * x + y * y < 90 * 90):
