@@ -14,7 +14,7 @@ class Ink:
 
     `pixels`: (height, width) float32 in 0..1, white on black. Pixel (column, row) lies at `origin` + (column, row) /
     `scale` in the drawing's own coordinates: the unit of the strokes, or the pixels of the image. `strokes`: what was
-    drawn, (n, 2) float64 each, where it is known.
+    drawn, (n, 2) float64 each, where it is known, in any unit and without points that add nothing to its shape.
     """
 
     pixels: Pixels

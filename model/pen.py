@@ -22,7 +22,7 @@ OTHER_PENS = (0.7 * PEN, 1.45 * PEN)
 # instead of 24; from 50 on it helps.
 FINE = 45
 MAX_PEN = 0.35  # of the longer side: what is wider is an area
-MAX_POINTS = 600  # of strokes: a pen reports so many in two seconds and a half. More would take too long three times
+MAX_POINTS = 600  # of strokes, without those that add nothing: twice as many as an 8 has. More would take too long
 
 
 def thickened(pixels: Pixels) -> Ink:

@@ -63,10 +63,12 @@ def test_a_thin_line_of_few_pixels_is_enlarged_and_still_has_few(side: int, look
 
 
 def test_strokes_of_many_points_have_no_other_pens() -> None:
-    t = np.linspace(0, 6, pen.MAX_POINTS + 1)
-    spiral = np.stack((t * np.cos(t), t * np.sin(t)), axis=1)
-    assert len(pen.by_other_pens(rasterise([spiral[:300], spiral[300:]]))) == 0
-    assert len(pen.by_other_pens(rasterise([spiral[:300], spiral[301:]]))) == 2
+    dashes = [np.array([[x, y], [x + 4, y + 4]], float) for x in range(0, 200, 10) for y in range(0, 160, 10)]
+    assert len(pen.by_other_pens(rasterise(dashes[: pen.MAX_POINTS // 2]))) == 2
+    assert len(pen.by_other_pens(rasterise(dashes[: pen.MAX_POINTS // 2 + 1]))) == 0
+    t = np.linspace(0, 6, 10_000)
+    slow_hand = rasterise([np.stack((np.cos(t), np.sin(t)), axis=1)])
+    assert len(pen.by_other_pens(slow_hand)) == 2
 
 
 def test_what_has_no_lines_has_no_other_pens() -> None:
