@@ -6,10 +6,9 @@ from time import monotonic, thread_time
 
 from app.drawing import JSON, media_type
 
-# A drawing of 20 points takes 0.2 ms, one that a pen reports 240 times a second for two seconds 1 ms, and both three
-# times as long where the network doubts them; a thread would add 0.1 to 0.3 ms to each. The worst that fits, a scribble
-# of 1,360 points from end to end, takes 4 ms on a slow machine.
-JSON_BYTES = 8_192
+# A drawing of 20 points takes 0.2 ms, one of 270 1 ms, and both three times as long where the network doubts them; a
+# thread would add 0.1 to 0.3 ms to each.
+JSON_BYTES = 4_096
 # A drawn picture of 280x280 is a PNG of 1 to 6 kB. It is of no use to try others: photographs take longer.
 PICTURE_BYTES = 16_384
 MAX_PIXELS = 320 * 320

@@ -22,6 +22,7 @@ OTHER_PENS = (0.7 * PEN, 1.45 * PEN)
 # instead of 24; from 50 on it helps.
 FINE = 45
 MAX_PEN = 0.35  # of the longer side: what is wider is an area
+MAX_STROKES = 12  # a digit has one to four
 MAX_POINTS = 600  # of strokes, without those that add nothing: twice as many as an 8 has. More would take too long
 
 
@@ -84,11 +85,11 @@ def _dilated(line: NDArray[np.bool_], reach: int) -> Pixels:
 def by_other_pens(ink: Ink) -> Pixels:
     """What a network would see of a drawing by each of `OTHER_PENS`: (2, 28, 28) float32 in 0..1.
 
-    None, (0, 28, 28), of strokes with more than `MAX_POINTS`, and of a picture in which it has few pixels, or does not
-    consist of lines.
+    None, (0, 28, 28), of more than `MAX_STROKES` strokes or `MAX_POINTS` points, and of a picture in which it has few
+    pixels, or does not consist of lines.
     """
     if ink.strokes is not None:
-        few = sum(map(len, ink.strokes)) <= MAX_POINTS
+        few = len(ink.strokes) <= MAX_STROKES and sum(map(len, ink.strokes)) <= MAX_POINTS
         drawn = [rasterise(ink.strokes, pen).pixels for pen in OTHER_PENS] if few else []
     else:
         left, top, right, bottom = tight_box(ink.pixels)

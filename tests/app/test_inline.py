@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from app.inline import MAX_PIXELS, PICTURE_BYTES, SLOW_SECONDS, Trust, is_plain, is_small
+from app.inline import JSON_BYTES, MAX_PIXELS, PICTURE_BYTES, SLOW_SECONDS, Trust, is_plain, is_small
 from tests.app.pictures import picture, png
 from tests.encodings import chunk, saved
 
@@ -53,8 +53,8 @@ def test_everything_else_is_not(name: str) -> None:
 
 
 def test_size_decides_what_is_looked_into() -> None:
-    assert is_small("application/json", 8_192)
-    assert not is_small("application/json; charset=utf-8", 8_193)
+    assert is_small("application/json", JSON_BYTES)
+    assert not is_small("application/json; charset=utf-8", JSON_BYTES + 1)
     assert is_small("image/png", PICTURE_BYTES)
     assert not is_small("image/png", PICTURE_BYTES + 1)
     assert MAX_PIXELS >= 280 * 280

@@ -62,10 +62,13 @@ def test_a_thin_line_of_few_pixels_is_enlarged_and_still_has_few(side: int, look
     assert len(pen.by_other_pens(ink)) == looks
 
 
-def test_strokes_of_many_points_have_no_other_pens() -> None:
-    dashes = [np.array([[x, y], [x + 4, y + 4]], float) for x in range(0, 200, 10) for y in range(0, 160, 10)]
-    assert len(pen.by_other_pens(rasterise(dashes[: pen.MAX_POINTS // 2]))) == 2
-    assert len(pen.by_other_pens(rasterise(dashes[: pen.MAX_POINTS // 2 + 1]))) == 0
+def test_many_strokes_and_points_have_no_other_pens() -> None:
+    dashes = [np.array([[x, 0], [x + 4, 40]], float) for x in range(0, 200, 10)]
+    assert len(pen.by_other_pens(rasterise(dashes[: pen.MAX_STROKES]))) == 2
+    assert len(pen.by_other_pens(rasterise(dashes[: pen.MAX_STROKES + 1]))) == 0
+    zigzag = np.array([[index, 100 * (index % 2)] for index in range(pen.MAX_POINTS + 1)], float)
+    assert len(pen.by_other_pens(rasterise([zigzag[1:]]))) == 2
+    assert len(pen.by_other_pens(rasterise([zigzag]))) == 0
     t = np.linspace(0, 6, 10_000)
     slow_hand = rasterise([np.stack((np.cos(t), np.sin(t)), axis=1)])
     assert len(pen.by_other_pens(slow_hand)) == 2
