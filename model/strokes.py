@@ -146,7 +146,7 @@ def rasterise(strokes: list[Stroke], pen: float = PEN) -> Ink:
     path, lengths = (points - middle) * scale, [len(stroke) for stroke in strokes]
     if len(path) > FEW:
         path, lengths = _thinned(path, lengths)
-        strokes = np.split(path, list(accumulate(lengths))[:-1])
+        strokes = [path[end - length : end] for length, end in zip(lengths, accumulate(lengths), strict=True)]
     half_columns, half_rows = (math.ceil((side * scale + width) / 2 - ROUNDING) for side in (wide, tall))
     away = _distance(path, lengths, _centres(half_columns, half_rows))
     ink = np.minimum(np.maximum(np.float32(width / 2 + 0.5) - away, 0), 1).reshape(2 * half_rows, 2 * half_columns)
