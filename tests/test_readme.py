@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from app.cors import HEADERS, METHODS
 from app.gate import DRAWING_SECONDS, IMAGE_SECONDS
-from tests.benchmarks import card
+from tests.benchmarks import card, words
 from tests.conftest import Server
 from tests.data import ROOT
 
@@ -75,7 +75,7 @@ def test_there_are_curl_lines_for_strokes_forms_and_raw_images() -> None:
 
 
 def test_the_table_is_what_was_measured() -> None:
-    assert card.with_table(README, json.loads(card.FIGURES.read_text())) == README
+    assert words.with_table(README, json.loads(card.FIGURES.read_text())) == README
 
 
 def test_every_folder_and_file_that_is_named_exists() -> None:

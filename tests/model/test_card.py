@@ -3,11 +3,11 @@
 import json
 
 from model.reader import Reader
-from tests.benchmarks import card
+from tests.benchmarks import card, words
 
 
 def test_the_card_is_what_the_figures_say() -> None:
-    assert card.CARD.read_text("utf-8") == card.text(json.loads(card.FIGURES.read_text()))
+    assert card.CARD.read_text("utf-8") == words.card(json.loads(card.FIGURES.read_text()))
 
 
 def test_the_figures_are_of_the_shipped_weights() -> None:
