@@ -22,10 +22,10 @@ from model.ink import Ink, Pixels
 from model.reader import DEFAULT, Reader, Reading
 from tests.app.pictures import png
 from tests.benchmarks.variants import Canvas
+from tests.drawings import SCRIBBLE
 from tests.encodings import saved
 
 SEVEN, ONE = [[[60, 60], [200, 60], [120, 230]]], [[[140, 40], [140, 240]]]
-SCRIBBLE = [[[0.0, 0.0], [9.0, 8.0], [2.0, 9.0], [8.0, 1.0], [0.0, 4.0], [9.0, 4.0]]]
 
 
 async def nothing() -> Message:

@@ -17,11 +17,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from model.reader import DEFAULT, WEIGHTS, Network, Reader, see_strokes
-from tests.benchmarks.variants import Canvas, Strokes
-from tests.drawings import load_drawings
+from tests.benchmarks.variants import Canvas
+from tests.drawings import SCRIBBLE, load_drawings
 
 N = 2_000
-SCRIBBLE: Strokes = [[[0, 0], [9, 8], [2, 9], [8, 1], [0, 4], [9, 4]]]  # looked at by three pens
 
 
 def picture(side: int, pen: int) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAD = 280
+SCRIBBLE = [[[0.0, 0.0], [9.0, 8.0], [2.0, 9.0], [8.0, 1.0], [0.0, 4.0], [9.0, 4.0]]]  # looked at by three pens
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from model.styles import sample
 from model.verdict import judge, of_one, probabilities
 from tests.benchmarks.variants import Canvas
 from tests.data import ROOT, mnist_images, mnist_labels
-from tests.drawings import load_drawings
+from tests.drawings import SCRIBBLE, load_drawings
 from tests.encodings import saved
 
 SEVEN = [[[60, 60], [200, 60], [120, 230]]]
@@ -142,7 +142,7 @@ def test_what_is_not_sure_at_first_is_the_mean_of_what_three_pens_say(reader: Re
 
 
 def test_drawings_of_which_there_are_other_pens_and_none_are_read_together(reader: Reader) -> None:
-    scribble = Canvas(mode="L").draw([[[0, 0], [9, 8], [2, 9], [8, 1], [0, 4], [9, 4]]])
+    scribble = Canvas(mode="L").draw(SCRIBBLE)
     drawings = [see_image(saved(scribble.resize((side, side)))) for side in (30, 280, 20, 200)]
     network = reader.network(DEFAULT)
     together, alone = look(network, drawings), [look(network, [seen])[0] for seen in drawings]
