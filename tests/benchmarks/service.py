@@ -24,11 +24,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
 from tests.app.pictures import picture
-from tests.conftest import Server, free_port, running
+from tests.conftest import free_port, running
 from tests.drawings import load_drawings
 from tests.encodings import saved
 
@@ -207,14 +208,14 @@ def rates() -> None:
             print(flush=True)
 
 
-async def steady(server: Server, kind: str, rate: float, seconds: float) -> list[float]:
+async def steady(url: str, kind: str, rate: float, seconds: float) -> list[float]:
     """Send so many a second, whatever becomes of them; returns seconds from when each was due to its answer."""
-    bodies = LOADS[kind]
-    head = f"POST /predict HTTP/1.1\r\nHost: app\r\nContent-Type: {bodies[0][0]}\r\nContent-Length: "
+    bodies, target = LOADS[kind], urlsplit(url)
+    head = f"POST {target.path} HTTP/1.1\r\nHost: app\r\nContent-Type: {bodies[0][0]}\r\nContent-Length: "
     start, count, taken = time.perf_counter() + 0.1, int(rate * seconds), list[float]()
 
     async def client(index: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", target.port)
         for turn in range(index, count, CONNECTIONS):
             due = start + turn / rate
             await asyncio.sleep(max(0, due - time.perf_counter()))
@@ -232,18 +233,36 @@ async def steady(server: Server, kind: str, rate: float, seconds: float) -> list
 
 
 def calm() -> None:
-    """Print the latency at half the rate that the service reaches."""
-    with running() as server:
+    """Print the latency at half the rate that the service reaches, and the empty endpoint's at the same rate.
+
+    The second is what this client and the machine add. What the host's other machines took meanwhile is printed, too:
+    where that is much, neither latency is the program's.
+    """
+    with running() as server, empty(FRAMEWORK) as framework:
         pin(server.process.pid, 0)
         os.sched_setaffinity(0, {1 % (os.cpu_count() or 1)})
+        ours = f"{server.url}/predict"
         for kind, load in LOADS.items():
-            rate = wrk(f"{server.url}/predict", load) / 2
+            rate = wrk(ours, load) / 2
             figures = []
+            before = stolen()
             for _ in range(ROUNDS):
-                taken = sorted(asyncio.run(steady(server, kind, rate, SECONDS)))
-                figures.append([taken[int(share * len(taken))] * 1000 for share in (0.5, 0.99)])
-            median, slow = (statistics.median(each) for each in zip(*figures, strict=True))
-            print(f"{kind:10} at {rate:5.0f}/s: median {median:5.2f} ms, 99 % {slow:5.2f} ms (medians of {ROUNDS})")
+                pair = [asyncio.run(steady(url, kind, rate, SECONDS)) for url in (ours, framework)]
+                figures.append([percentile(taken, share) for taken in pair for share in (0.5, 0.99)])
+            lost, ticks = (after - first for after, first in zip(stolen(), before, strict=True))
+            median, slow, empty_median, empty_slow = (statistics.median(each) for each in zip(*figures, strict=True))
+            print(
+                f"{kind:10} at {rate:5.0f}/s: median {median:5.2f} ms, 99 % {slow:5.2f} ms; "
+                f"empty endpoint {empty_median:5.2f}, {empty_slow:5.2f} ms "
+                f"(medians of {ROUNDS}; {100 * lost / ticks:.0f} % of the processor taken by others)",
+                flush=True,
+            )
+
+
+def stolen() -> tuple[int, int]:
+    """Ticks of all cores since the start that the host gave to other machines, and all ticks (proc(5), "steal")."""
+    ticks = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return ticks[7], sum(ticks)
 
 
 def ready() -> None:
