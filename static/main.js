@@ -86,6 +86,7 @@ function changed() {
   pad.show(drawing.strokes);
   hang(drawing.picture);
   sheet.dataset.holds = drawing.picture ? "picture" : isBlank(drawing) ? "nothing" : "strokes";
+  const { activeElement } = document; // newer browsers take the focus from a button as soon as it is disabled
   undoButton.disabled = !history.canUndo;
   redoButton.disabled = !history.canRedo;
   clearButton.disabled = !history.canClear;
@@ -102,7 +103,7 @@ function changed() {
   }
   tray.offer(drawing, null);
   // The keyboard's place is not lost with a button that has nothing left to do.
-  if (document.activeElement?.matches(":disabled")) file.focus({ preventScroll: true });
+  if (activeElement?.matches(":disabled")) file.focus({ preventScroll: true });
   clearTimeout(resting);
   resting = setTimeout(remember, earliest - performance.now());
 }
