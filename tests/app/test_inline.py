@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from app.inline import JSON_BYTES, MAX_PIXELS, PICTURE_BYTES, SLOW_SECONDS, Trust, is_plain, is_small
+from app import inline
+from app.inline import JSON_BYTES, PICTURE_BYTES, SHUN_SECONDS, SLOW_SECONDS, Trust, is_plain, is_small
+from model.decode import SMALL_PNG_PIXELS
 from tests.app.pictures import picture, png
 from tests.encodings import chunk, saved
 
@@ -57,19 +59,29 @@ def test_size_decides_what_is_looked_into() -> None:
     assert not is_small("application/json; charset=utf-8", JSON_BYTES + 1)
     assert is_small("image/png", PICTURE_BYTES)
     assert not is_small("image/png", PICTURE_BYTES + 1)
-    assert MAX_PIXELS >= 280 * 280
+    assert SMALL_PNG_PIXELS >= 280 * 280
 
 
-def test_after_a_picture_that_held_up_the_loop_none_is_read_there_for_a_while() -> None:
+def test_after_pictures_that_held_up_the_loop_none_is_read_there_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     trust = Trust()
     with trust.timed():
         time.sleep(2 * SLOW_SECONDS)  # the machine had other things to do
+    assert trust.usual < SLOW_SECONDS / 8
+    _work_for(100 * SLOW_SECONDS, trust)  # the machine halted, and counted it as work
+    assert SLOW_SECONDS / 8 < trust.usual < SLOW_SECONDS
     assert trust.given()
-    usual = trust.usual
-    assert usual < SLOW_SECONDS / 8
+    _work_for(5 * SLOW_SECONDS, trust)
+    _work_for(5 * SLOW_SECONDS, trust)
+    assert not trust.given()
+    later = time.monotonic() + SHUN_SECONDS
+    monkeypatch.setattr(inline, "monotonic", lambda: later)
+    assert trust.given()
+    _work_for(0, trust)
+    assert trust.given()
+
+
+def _work_for(seconds: float, trust: Trust) -> None:
     with trust.timed():
-        until = time.thread_time() + 2 * SLOW_SECONDS
+        until = time.thread_time() + seconds
         while time.thread_time() < until:
             pass
-    assert not trust.given()
-    assert trust.usual >= usual + SLOW_SECONDS / 8
