@@ -72,7 +72,8 @@ def proxied(replicas: Sequence[Replica | Server]) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         (Path(folder) / "nginx.conf").write_text(configuration(port, replicas, folder))
-        command = ["nginx", "-c", f"{folder}/nginx.conf", "-e", "stderr"]
+        quiet = "error_log stderr crit;"  # that a replica is gone it says thousands of times
+        command = ["nginx", "-c", f"{folder}/nginx.conf", "-e", "stderr", "-g", quiet]
         with subprocess.Popen(command, env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"}) as process:
             try:
                 wait_until_ready(f"http://127.0.0.1:{port}", process)
