@@ -73,8 +73,25 @@ function tidy(value) {
  * @param {Point} a
  * @param {Point} b
  */
-export function isNear(a, b) {
-  return Math.hypot(a[0] - b[0], a[1] - b[1]) < NEAR;
+export function isNear(a, b, near = NEAR) {
+  return Math.hypot(a[0] - b[0], a[1] - b[1]) < near;
+}
+
+/**
+ * What is sent of strokes: where a pen gives a thousand points a second, a third of them say the same.
+ *
+ * @param {readonly Stroke[]} strokes
+ */
+export function thinned(strokes) {
+  const near = Math.min(3, strokes.flat().length / 200);
+  return strokes.map((stroke) => {
+    let last = stroke[0];
+    return stroke.filter((point, i) => {
+      const isKept = i === 0 || i === stroke.length - 1 || !isNear(point, last, near);
+      if (isKept) last = point;
+      return isKept;
+    });
+  });
 }
 
 /** The drawings of this visit, with the one on the pad in the middle. */

@@ -35,6 +35,8 @@
  * @property {(trouble: Trouble) => void} troubled
  */
 
+import { thinned } from "./ink.js";
+
 /** Shortest time between two questions while the pen moves: ten a second look alive and leave the server idle. */
 const LIVE_MS = 100;
 
@@ -236,7 +238,7 @@ export async function predict({ strokes, picture }, query, signal) {
   const response = await fetch(address(query), {
     method: "POST",
     headers: { "Content-Type": picture?.type ?? "application/json" },
-    body: picture ?? JSON.stringify({ strokes }),
+    body: picture ?? JSON.stringify({ strokes: thinned(strokes) }),
     signal,
   });
   if (response.status === 503 || response.status === 429) throw new Failure("busy", retryAfter(response));
