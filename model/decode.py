@@ -3,6 +3,7 @@
 import io
 import re
 import struct
+import zlib
 
 import numpy as np
 import pyspng
@@ -112,6 +113,8 @@ def _small_png(data: bytes) -> Image.Image | None:
         return None
     if colours not in _COLOURS or b"tRNS" in data:  # one tone that is transparent
         return None
+    if not _is_intact(data):
+        return None
     try:
         pixels: NDArray[np.uint8] = pyspng.load(data, _COLOURS[colours])
     except RuntimeError:  # Pillow knows better what is wrong, if anything
@@ -127,6 +130,17 @@ def _small_png(data: bytes) -> Image.Image | None:
         levels = pixels.ravel()
         is_grey = bool((np.flatnonzero(levels[1:] != levels[:-1]) % 3 == 2).all())
     return Image.fromarray(pixels[..., 0].copy() if is_grey else np.ascontiguousarray(pixels[..., :3]))
+
+
+def _is_intact(data: bytes) -> bool:
+    """Whether the checksums of a PNG's chunks are right, for which pyspng does not care."""
+    position = len(_PNG_START[0])
+    while position < len(data):
+        end = position + 8 + int.from_bytes(data[position : position + 4])
+        if zlib.crc32(data[position + 4 : end]) != int.from_bytes(data[end : end + 4]):
+            return False
+        position = end + 4
+    return True
 
 
 def _one_of_each_run(values: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -16,7 +16,8 @@ from model.errors import NotAnImage
 MAX_PARTS = 20_000
 # A JPEG in progressive order is gone through once for each of its scans, however little they hold; encoders write 10.
 MAX_SCANS = 64
-# What a bitmap of `model.decode.MAX_PIXELS_RLE` needs at the most, two bytes for each pixel, with its header.
+# A bitmap that is run-length encoded needs two bytes for each pixel at the most, and two for the end of each row: what
+# is more would be gone through in Python, too. One of `model.decode.MAX_PIXELS_RLE` needs no more than this.
 MAX_RLE_BYTES = 2_100_000
 
 _ORIENTATION, _SHORT = 0x0112, 3  # the EXIF tag, and the type that it has
@@ -34,6 +35,9 @@ _BARE = frozenset((0x01, *range(0xD0, 0xD9)))  # markers that nothing belongs to
 _EOI, _SOS, _APP0, _APP1, _ADOBE = 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset((0xC2, 0xC6, 0xCA, 0xCE))
+
+_BMP_HEADER = struct.Struct("<10xI4xii")
+_BMP_ROOM = 2_000  # bytes, for the header and its colours where it does not say that they come before its pixels
 
 _GIF_BLOCK = re.compile(rb"[!,;]")
 _GRAPHIC_CONTROL = 0xF9
@@ -67,7 +71,8 @@ def parts(data: bytes) -> Parts:
     if data.startswith(b"RIFF"):
         return Parts(data, _webp_orientation(data))
     if data.startswith(b"BM") and data[30:34] in (b"\1\0\0\0", b"\2\0\0\0"):  # run-length encoded
-        return Parts(data[:MAX_RLE_BYTES])
+        start, width, height = _BMP_HEADER.unpack_from(data)
+        return Parts(data[: min(start + 2 * abs(width * height) + 2 * abs(height) + _BMP_ROOM, MAX_RLE_BYTES)])
     return Parts(data)
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from model import decode as module
 from model.decode import SMALL_PNG_PIXELS, decode
 from model.errors import NotAnImage, TooManyPixels
-from tests.encodings import PNG, chunk, png_of, saved
+from tests.encodings import PNG, bmp_of, chunk, png_of, saved
 
 KINDS = {"grey": (0, 1), "RGB": (2, 3), "RGBA": (6, 4)}
 SIDES = 9, 23
@@ -85,6 +85,16 @@ def test_a_small_png_without_all_of_its_pixels_is_said_to_be_damaged(cut: int) -
         decode(whole[:-cut])
 
 
+def test_a_small_png_with_a_bit_at_fault_is_said_to_be_damaged() -> None:
+    whole = saved(Image.fromarray(np.random.default_rng(0).integers(0, 256, (12, 12), np.uint8)))
+    pixels = whole.index(b"IDAT") + 4
+    for at in range(pixels, len(whole) - 20):
+        broken = bytearray(whole)
+        broken[at] ^= 1
+        with pytest.raises(NotAnImage, match="damaged"):
+            decode(bytes(broken))
+
+
 def test_a_small_png_with_bytes_at_fault_is_read_or_refused_in_words() -> None:
     rng = np.random.default_rng(0)
     for seed in range(300):
@@ -101,3 +111,11 @@ def test_what_a_small_png_unpacks_to_beyond_its_pixels_is_not_unpacked() -> None
     picture, _ = decode(bomb)
     assert time.thread_time() - start < 0.05  # all of it takes 0.2 s
     assert picture.size == (280, 280)
+
+
+def test_what_follows_the_pixels_of_a_small_bitmap_is_not_gone_through() -> None:
+    bitmap = bmp_of((40, 40), 4, 2, b"\0\0" * 500_000, bytes(64))  # line ends, which are decoded in Python
+    start = time.thread_time()
+    with pytest.raises(NotAnImage):
+        decode(bitmap)
+    assert time.thread_time() - start < 0.05  # all of it takes 0.3 s
