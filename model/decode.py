@@ -109,7 +109,9 @@ def _small_png(data: bytes) -> Image.Image | None:
     if len(data) < _HEADER.size:
         return None
     *start, width, height, bits, colours, _, interlaced = _HEADER.unpack_from(data)
-    if tuple(start) != _PNG_START or width * height > SMALL_PNG_PIXELS or bits != 8 or interlaced:
+    if tuple(start) != _PNG_START or bits != 8 or interlaced:
+        return None
+    if width * height > SMALL_PNG_PIXELS or max(width, height) > WORKING:
         return None
     if colours not in _COLOURS or b"tRNS" in data:  # one tone that is transparent
         return None

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from model import decode as module
-from model.decode import SMALL_PNG_PIXELS, decode
+from model.decode import SMALL_PNG_PIXELS, WORKING, decode
 from model.errors import NotAnImage, TooManyPixels
 from tests.encodings import PNG, bmp_of, chunk, png_of, saved
 
@@ -76,6 +76,14 @@ def test_libspng_decodes_usual_small_pngs_and_no_others(monkeypatch: pytest.Monk
         decode(saved(Image.new("L", (12, 12)), form, **options))
     decode(saved(Image.new("P", (12, 12))))
     assert len(asked) == 1
+
+
+def test_a_thin_png_of_few_pixels_is_reduced_or_refused_as_any_other() -> None:
+    picture, scale = decode(png(0, (b"\0" + bytes(60_000)), (1, 60_000)))
+    assert max(picture.size) <= WORKING
+    assert scale == picture.width / 60_000
+    with pytest.raises(TooManyPixels):
+        decode(png(0, b"\0\0" * 70_000, (70_000, 1)))
 
 
 @pytest.mark.parametrize("cut", range(24, 150, 7))
