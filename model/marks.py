@@ -8,14 +8,22 @@ from model.curves import Points, Stroke, Strokes, along, basis
 
 
 def scribble(rng: np.random.Generator) -> Strokes:
-    """A mark that is no digit: a scribble, a shape, a sign, a line in a direction that no 1 has, dots.
+    """A mark that is no digit: a scribble, a shape, a sign, a line in a direction that no 1 has.
 
     Returns strokes, each (n, 2) float64, y downwards, in any unit. Has at most `model.styles.MAX_POINTS` points.
     """
-    make = _MARKS[int(rng.integers(len(_MARKS)))]
-    marks = [_unsteady(np.asarray(mark, np.float64), rng) for mark in make(rng)]
+    return _by_hand(_SCRIBBLES[int(rng.integers(len(_SCRIBBLES)))](rng), rng)
+
+
+def dots(rng: np.random.Generator) -> Strokes:
+    """Up to nine dots, or specks of short lines, as `scribble`."""
+    return _by_hand((_dots if rng.random() < 0.5 else _specks)(rng), rng)
+
+
+def _by_hand(marks: "Marks", rng: np.random.Generator) -> Strokes:
+    drawn = [_unsteady(np.asarray(mark, np.float64), rng) for mark in marks]
     shape = np.array([[np.exp(0.15 * rng.standard_normal()), 0.12 * rng.standard_normal()], [0.0, 1.0]])
-    return [mark @ shape.T for mark in marks]
+    return [mark @ shape.T for mark in drawn]
 
 
 def _unsteady(corners: Points, rng: np.random.Generator) -> Points:
@@ -197,7 +205,7 @@ def _bow(rng: np.random.Generator) -> Marks:
     return [_flow(_p(5, 50, 28, 50 + 0.8 * deep, 50, 50 + deep, 72, 50 + 0.8 * deep, 95, 50))]
 
 
-_MARKS: tuple[Callable[[np.random.Generator], Marks], ...] = (
+_SCRIBBLES: tuple[Callable[[np.random.Generator], Marks], ...] = (
     _line, _lines, _cross, _tick, _arrow, _star, _polygon, _zigzag, _wave, _coil, _spiral, _tangle, _tangle, _fill,
-    _chords, _dots, _specks, _hash, _heart, _question, _face, _house, _percent, _bow,
+    _chords, _hash, _heart, _question, _face, _house, _percent, _bow,
 )  # fmt: skip

@@ -4,17 +4,18 @@ All of it goes through the program's own rasteriser and normaliser, as a drawing
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.curves import Strokes
 from model.ink import Pixels
-from model.marks import scribble
+from model.marks import dots, scribble
 from model.normalise import SIZE, averaging, normalise
 from model.strokes import PEN, rasterise
 from model.styles import sample, sample_letter
@@ -29,6 +30,7 @@ AMOUNT = (0.6, 1.4)  # how far a drawing strays from its template, from a calm h
 Bytes = NDArray[np.uint8]  # (n, 28, 28), or one image without the n
 Labels = NDArray[np.int64]  # (n,)
 Random = np.random.Generator
+Make = TypeVar("Make")
 
 
 def styles(count: int, seed: int, coarse: float = 0.0, workers: int = 2) -> tuple[Bytes, Labels]:
@@ -40,18 +42,26 @@ def styles(count: int, seed: int, coarse: float = 0.0, workers: int = 2) -> tupl
     return images, np.arange(count, dtype=np.int64) % CHUNK % 10
 
 
-def marks(count: int, seed: int, workers: int = 2) -> Bytes:
-    """Drawings that are no digit: letters, scribbles, signs, dots, two digits at once: (count, 28, 28) uint8."""
-    return _in_chunks(_some_marks, count, seed, workers)
+def marks(count: int, seed: int, workers: int = 2, kind: str | None = None) -> Bytes:
+    """Drawings that are no digit, of all kinds of `MARKS` or of one of them: (count, 28, 28) uint8."""
+    return _in_chunks(partial(_some_marks, kind=kind), count, seed, workers)
 
 
-def pieces(count: int, seed: int, digits: Bytes, labels: Labels) -> Bytes:
+def pieces(count: int, seed: int, digits: Bytes, labels: Labels, kind: str | None = None) -> Bytes:
     """Images cut and joined from digits until they are none, and noise: (count, 28, 28) uint8.
 
-    `digits` and `labels`: (n, 28, 28) uint8, as MNIST's, and (n,).
+    `digits` and `labels`: (n, 28, 28) uint8, as MNIST's, and (n,). `kind`: one of `PIECES`, instead of all.
     """
     rng = np.random.default_rng((seed, 2))
-    return np.stack([_piece(digits, labels, rng) for _ in range(count)])
+    made = []
+    for _ in range(count):
+        one, other = int(rng.integers(len(digits))), int(rng.integers(len(digits)))
+        while labels[other] == labels[one]:  # two halves of the same digit are too often a digit
+            other = int(rng.integers(len(digits)))
+        first, second = digits[one].astype(np.float32) / 255, digits[other].astype(np.float32) / 255
+        image = PIECES[kind or _any(PIECES, rng)].make(first, second, rng)
+        made.append(_bytes(image if image.any() else first[::-1, ::-1] + second))
+    return np.stack(made)
 
 
 def _in_chunks(make: Callable[[int, int], Bytes], count: int, seed: int, workers: int) -> Bytes:
@@ -68,23 +78,41 @@ def _some_styles(seed: int, start: int, coarse: float) -> Bytes:
     return np.stack([_drawn(sample(index % 10, rng, rng.uniform(*AMOUNT))[0], rng, coarse) for index in range(CHUNK)])
 
 
-def _some_marks(seed: int, start: int) -> Bytes:
+def _some_marks(seed: int, start: int, kind: str | None) -> Bytes:
     rng = np.random.default_rng((seed, 1, start))
-    return np.stack([_drawn(_mark(rng), rng) for _ in range(CHUNK)])
+    return np.stack([_drawn(MARKS[kind or _any(MARKS, rng)].make(rng), rng) for _ in range(CHUNK)])
 
 
-def _mark(rng: Random) -> Strokes:
-    kind = rng.random()
-    if kind < 0.4:
-        return sample_letter(rng)[0]
-    if kind < 0.75:
-        return scribble(rng)
+def _any(kinds: Mapping[str, "Kind[Any]"], rng: Random) -> str:
+    """One of the kinds, as often as its share says."""
+    return str(rng.choice(list(kinds), p=[kind.share for kind in kinds.values()]))
+
+
+# --- Marks: what is drawn and no digit ------------------------------------------------------------------------------
+
+
+def _letter(rng: Random) -> Strokes:
+    return sample_letter(rng)[0]
+
+
+def _beside(rng: Random) -> Strokes:
+    return _two(rng, axis=0)
+
+
+def _below(rng: Random) -> Strokes:
+    return _two(rng, axis=1)
+
+
+def _two(rng: Random, axis: int) -> Strokes:
+    """Two digits one after the other along an axis, 0 or 1, about in line."""
     first, second = sample(None, rng)[0], sample(None, rng)[0]
-    if kind < 0.99:  # two digits side by side, or more rarely one above the other
-        gap = np.array([_extent(first, 0) + rng.uniform(5, 40), rng.uniform(-15, 15)])
-        gap = gap if kind < 0.95 else gap[::-1]
-        return first + [stroke + gap for stroke in second]
-    return first + second + (scribble(rng) if rng.random() < 0.3 else [])  # one over the other
+    gap = np.array([_extent(first, axis) + rng.uniform(5, 40), rng.uniform(-15, 15)])
+    return first + [stroke + (gap if axis == 0 else gap[::-1]) for stroke in second]
+
+
+def _over(rng: Random) -> Strokes:
+    first, second = sample(None, rng)[0], sample(None, rng)[0]
+    return first + second + (scribble(rng) if rng.random() < 0.3 else [])
 
 
 def _extent(strokes: Strokes, axis: int) -> float:
@@ -112,30 +140,66 @@ def _bytes(ink: Pixels) -> Bytes:
     return (normalise(ink).pixels * 255 + 0.5).astype(np.uint8)
 
 
-def _piece(digits: Bytes, labels: Labels, rng: Random) -> Bytes:
-    one = int(rng.integers(len(digits)))
-    other = int(rng.integers(len(digits)))
-    while labels[other] == labels[one]:  # two halves of the same digit are too often a digit
-        other = int(rng.integers(len(digits)))
-    first, second = digits[one].astype(np.float32) / 255, digits[other].astype(np.float32) / 255
-    kind = rng.random()
-    half = SIZE // 2
-    if kind < 0.5:  # quadrants in another order; swapping the two of one side alone often leaves a digit
-        quadrants = [first[:half, :half], first[:half, half:], first[half:, :half], first[half:, half:]]
-        a, b, c, d = (quadrants[i] for i in ((3, 2, 1, 0), (1, 2, 3, 0), (2, 0, 3, 1))[int(rng.integers(3))])
-        image = np.block([[a, b], [c, d]])
-    elif kind < 0.53:  # two at once, one over the other
-        image = np.maximum(first, np.roll(second, rng.integers(-4, 5, 2), (0, 1)))
-    elif kind < 0.83:  # two side by side
-        overlap = int(rng.integers(0, 8))
-        image = np.zeros((SIZE, 2 * SIZE - overlap), np.float32)
-        image[:, :SIZE] = first
-        image[:, SIZE - overlap :] = np.maximum(image[:, SIZE - overlap :], second)
-    elif kind < 0.85:  # the upper half of one on the lower half of another
-        image = np.concatenate((first[:half], np.roll(second, int(rng.integers(-3, 4)), 1)[half:]))
-    else:  # noise, from single grains to clouds
-        side = int(rng.choice([4, 7, 14, 28]))
-        coarse = rng.random((side, side)).astype(np.float32)
-        image = np.kron(coarse, np.ones((SIZE // side, SIZE // side), np.float32))
-        image = np.where(image > rng.uniform(0.2, 0.9), image, 0).astype(np.float32)
-    return _bytes(image if image.any() else first[::-1, ::-1] + second)
+# --- Pieces: what two images of digits, (28, 28) in 0..1, are cut and joined to -------------------------------------
+
+HALF = SIZE // 2
+
+
+def _quadrants(first: Pixels, _: Pixels, rng: Random) -> Pixels:
+    """In another order; to swap the two of one side alone often leaves a digit."""
+    quadrants = [first[:HALF, :HALF], first[:HALF, HALF:], first[HALF:, :HALF], first[HALF:, HALF:]]
+    a, b, c, d = (quadrants[i] for i in ((3, 2, 1, 0), (1, 2, 3, 0), (2, 0, 3, 1))[int(rng.integers(3))])
+    return np.block([[a, b], [c, d]])
+
+
+def _overlay(first: Pixels, second: Pixels, rng: Random) -> Pixels:
+    return np.maximum(first, np.roll(second, rng.integers(-4, 5, 2), (0, 1)))
+
+
+def _joined(first: Pixels, second: Pixels, rng: Random) -> Pixels:
+    overlap = int(rng.integers(0, 8))
+    image = np.zeros((SIZE, 2 * SIZE - overlap), np.float32)
+    image[:, :SIZE] = first
+    image[:, SIZE - overlap :] = np.maximum(image[:, SIZE - overlap :], second)
+    return image
+
+
+def _halves(first: Pixels, second: Pixels, rng: Random) -> Pixels:
+    return np.concatenate((first[:HALF], np.roll(second, int(rng.integers(-3, 4)), 1)[HALF:]))
+
+
+def _noise(_: Pixels, __: Pixels, rng: Random) -> Pixels:
+    """From single grains to clouds."""
+    side = int(rng.choice([4, 7, 14, 28]))
+    coarse = rng.random((side, side)).astype(np.float32)
+    image = np.kron(coarse, np.ones((SIZE // side, SIZE // side), np.float32))
+    return np.where(image > rng.uniform(0.2, 0.9), image, 0).astype(np.float32)
+
+
+# --- All kinds, and how often each is seen while training -----------------------------------------------------------
+
+
+class Kind(NamedTuple, Generic[Make]):
+    """One kind of what is no digit: its share of all, and what makes it."""
+
+    share: float
+    make: Make
+
+
+# Of two digits one over the other, and of two halves, few are seen: too many of them are a digit to people, too (a 1
+# over a 0 is a slashed 0, a 3 over a 9 an 8), and to learn that they are none costs digits.
+MARKS: dict[str, Kind[Callable[[Random], Strokes]]] = {
+    "letters of our own": Kind(0.4, _letter),
+    "scribbles and signs": Kind(0.32, scribble),
+    "dots": Kind(0.03, dots),
+    "two digits side by side": Kind(0.2, _beside),
+    "two digits, one below the other": Kind(0.04, _below),
+    "two digits, one over the other": Kind(0.01, _over),
+}
+PIECES: dict[str, Kind[Callable[[Pixels, Pixels, Random], Pixels]]] = {
+    "quadrants in another order": Kind(0.5, _quadrants),
+    "two of MNIST's side by side": Kind(0.3, _joined),
+    "two of MNIST's, one over the other": Kind(0.03, _overlay),
+    "the upper half of one on the lower half of another": Kind(0.02, _halves),
+    "noise": Kind(0.15, _noise),
+}

@@ -21,7 +21,7 @@ import numpy as np
 mpl.use("agg")
 from matplotlib import pyplot as plt
 
-from model import styles
+from model import styles, synthesis
 from model.ink import Pixels
 from model.reader import DEFAULT, WEIGHTS, Network, Reader, Seen, see
 from model.strokes import rasterise
@@ -84,6 +84,18 @@ def errors(answers: reading.Answers, images: Pixels, labels: Any, path: Path, ti
     wrong = wrong[np.argsort(-answers.score()[wrong])]
     captions = [f"{labels[i]} as {answers.digits[i]}, {answers.score()[i]:.2f}" for i in wrong[:SHEET]]
     sheet(images[wrong[:SHEET]], captions, path, f"{title}: {len(wrong)} of {len(labels):,} misread")
+
+
+def taken_for_digits(network: Network, kinds: dict[str, Pixels]) -> None:
+    """A sheet of what is drawn, no digit, and yet answered sure."""
+    images, captions = [], []
+    for kind in synthesis.MARKS:
+        answers = reading.Answers.to_images(network, kinds[kind])
+        for index in np.flatnonzero(answers.sure):
+            images.append(kinds[kind][index])
+            captions.append(f"{answers.digits[index]}, {answers.score()[index]:.3f}")
+    title = f"No digits: {len(images)} of {sum(len(kinds[kind]) for kind in synthesis.MARKS):,} answered sure"
+    sheet(np.array(images).reshape(-1, 28, 28), captions, PICTURES / "sure-of-none.png", title)
 
 
 def reliability(pairs: dict[str, tuple[reading.Answers, Any]], path: Path) -> None:
@@ -158,6 +170,7 @@ def measure() -> dict[str, Any]:
     errors(pen, pixels(sets["pen"]), sets["pen_labels"], REPORT / "misread-pen.png", "pendigits-train")
     pairs = {"MNIST test": (mnist, sets["mnist_labels"]), "pendigits-train": (pen, sets["pen_labels"])}
     reliability(pairs, PICTURES / "reliability.png")
+    taken_for_digits(ours, sets["no_digit"])
     styles.sheet(PICTURES / "styles.png")
     return {
         "date": today(),

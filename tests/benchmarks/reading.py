@@ -22,6 +22,8 @@ from model.verdict import Verdict, judge, probabilities
 from tests.data import drawn, mnist_images, mnist_labels
 
 BATCH = 1000
+SEED = 2  # of what is drawn here; none is drawn with it for the training
+EACH = 1000  # drawings of each kind of what is no digit
 
 
 class Answers:
@@ -98,8 +100,7 @@ def measure(network: Network, sets: dict[str, Any]) -> dict[str, Any]:
         "pendigits_train": on_digits(pen, sets["pen_labels"]),
         "styles": on_digits(Answers.to_images(network, sets["styles"]), sets["style_labels"]),
         "letters": {**on_others(letters), "auroc": round(auroc(pen.score(), letters.score()), 4)},
-        "marks": on_others(Answers.to_images(network, sets["marks"])),
-        "pieces": on_others(Answers.to_images(network, sets["pieces"])),
+        "no_digit": {kind: on_others(Answers.to_images(network, made)) for kind, made in sets["no_digit"].items()},
     }
     return {"name": network.name, "version": network.version, **figures}
 
@@ -108,11 +109,11 @@ def load() -> dict[str, Any]:
     """All sets, as networks see them."""
     pen, letters = drawn("pendigits-train"), drawn("unipen-letters-dev")
     images, labels = mnist_images("t10k"), mnist_labels("t10k").astype(np.int64)
-    styles, style_labels = synthesis.styles(3_000, seed=2)
-    others = {
-        "marks": synthesis.marks(2_000, seed=2),
-        "pieces": synthesis.pieces(1_000, 2, (images * 255).astype(np.uint8), labels),
-        "styles": styles,
+    styles, style_labels = synthesis.styles(3_000, SEED)
+    digits = (images * 255 + 0.5).astype(np.uint8)
+    made = {
+        **{kind: synthesis.marks(EACH, SEED, kind=kind) for kind in synthesis.MARKS},
+        **{kind: synthesis.pieces(EACH, SEED, digits, labels, kind) for kind in synthesis.PIECES},
     }
     return {
         "mnist": images,
@@ -120,9 +121,14 @@ def load() -> dict[str, Any]:
         "pen": [see_strokes(drawing["strokes"]) for drawing in pen],
         "pen_labels": np.array([int(drawing["label"]) for drawing in pen]),
         "letters": [see_strokes(drawing["strokes"]) for drawing in letters],
+        "styles": _floats(styles),
         "style_labels": style_labels,
-        **{name: pixels.astype(np.float32) / np.float32(255) for name, pixels in others.items()},
+        "no_digit": {kind: _floats(images) for kind, images in made.items()},
     }
+
+
+def _floats(images: synthesis.Bytes) -> Pixels:
+    return images.astype(np.float32) / np.float32(255)
 
 
 def main() -> None:
@@ -136,12 +142,12 @@ def main() -> None:
     for path in args.networks or sorted(WEIGHTS.glob("*.onnx")):
         figures.append(measure(Network(path), sets))
         print(path.name, figures[-1]["version"])
-        for name, values in figures[-1].items():
-            if isinstance(values, dict):
-                shown = {key: value for key, value in values.items() if key != "by_digit"}
-                print(f"  {name:16}", "  ".join(f"{key} {value}" for key, value in shown.items()))
-                if "by_digit" in values:
-                    print(" " * 18, " ".join(f"{digit}:{value:.2%}" for digit, value in values["by_digit"].items()))
+        parts = {name: values for name, values in figures[-1].items() if isinstance(values, dict)}
+        for name, values in (parts | parts.pop("no_digit")).items():
+            shown = {key: value for key, value in values.items() if key != "by_digit"}
+            print(f"  {name:50}", "  ".join(f"{key} {value}" for key, value in shown.items()))
+            if "by_digit" in values:
+                print(" " * 52, " ".join(f"{digit}:{value:.2%}" for digit, value in values["by_digit"].items()))
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n")
 

@@ -23,6 +23,15 @@ def test_a_thin_line_is_thickened_by_a_round_pen(reach: int) -> None:
         assert np.array_equal(pen._dilated(line, reach), (np.min(away, axis=0) <= reach).astype(np.float32))
 
 
+@pytest.mark.parametrize("side", [100, 160, 280, 500])
+def test_a_thin_line_that_two_pixels_share_is_not_broken(side: int) -> None:
+    ink = np.zeros((side, 30), np.float32)
+    third = side // 3
+    ink[:third, 10] = ink[2 * third :, 10] = 1
+    ink[third : 2 * third, 10:12] = 0.49
+    assert pen.thickened(ink).pixels[side // 20 : -side // 20].any(axis=1).all()
+
+
 def test_strokes_are_drawn_anew_by_other_pens() -> None:
     strokes = parse_strokes(load_drawings()[0].strokes)
     expected = [normalise(rasterise(strokes, width).pixels).pixels for width in pen.OTHER_PENS]

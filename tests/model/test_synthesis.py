@@ -42,6 +42,28 @@ def test_marks_and_pieces_are_drawn_not_to_be_read() -> None:
         assert (said(images) == synthesis.NOT_A_DIGIT).mean() >= 0.9
 
 
+# Of the others too many are a digit to people, too.
+NEVER_A_DIGIT = (synthesis.MARKS.keys() | synthesis.PIECES.keys()) - {
+    "two digits, one over the other",
+    "two of MNIST's, one over the other",
+    "the upper half of one on the lower half of another",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(NEVER_A_DIGIT))
+def test_no_kind_of_what_is_no_digit_is_hidden_among_the_others(kind: str) -> None:
+    if kind in synthesis.MARKS:
+        images = synthesis.marks(COUNT, 5, kind=kind)
+    else:
+        images = synthesis.pieces(COUNT, 5, *synthesis.styles(COUNT, 5), kind)
+    assert (said(images) == synthesis.NOT_A_DIGIT).mean() >= 0.9
+
+
+def test_all_kinds_are_drawn_as_often_as_their_shares_say() -> None:
+    for kinds in (synthesis.MARKS, synthesis.PIECES):
+        assert sum(kind.share for kind in kinds.values()) == pytest.approx(1)
+
+
 def test_a_seed_gives_the_same_drawings_however_many_draw_them() -> None:
     few = synthesis.styles(2 * COUNT, 5, 0.5)[0]
     one, two = (synthesis.styles((synthesis.FEW + 1) * COUNT, 5, 0.5, workers)[0] for workers in (1, 2))
