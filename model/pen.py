@@ -87,6 +87,7 @@ def _dilated(line: NDArray[np.bool_], reach: int) -> Pixels:
 def by_other_pens(ink: Ink) -> Pixels:
     """What a network would see of a drawing by each of `OTHER_PENS`: (2, 28, 28) float32 in 0..1.
 
+    Of a picture by the pen that strokes are drawn with, too: (3, 28, 28), so that its own pen need not count.
     None, (0, 28, 28), of more than `MAX_STROKES` strokes or `MAX_POINTS` points, and of a picture in which it has few
     pixels, or does not consist of lines.
     """
@@ -99,7 +100,7 @@ def by_other_pens(ink: Ink) -> Pixels:
         side = max(tight.shape)
         line = _line(tight, SIDE / side)
         is_fine = side / max(1.0, ink.scale) >= FINE and line_width(line) <= MAX_PEN * SIDE
-        drawn = [_with_pen(line, pen) for pen in OTHER_PENS] if is_fine else []
+        drawn = [_with_pen(line, pen) for pen in (*OTHER_PENS, PEN)] if is_fine else []
     return np.array([normalise(pixels).pixels for pixels in drawn], np.float32).reshape(-1, SIZE, SIZE)
 
 

@@ -222,10 +222,11 @@ def see_image(data: bytes) -> Seen:
 
 
 def look(network: Network, drawings: Sequence[Seen]) -> list[tuple[Reading, Pixels]]:
-    """What each drawing shows, and what the network was shown of it: (n, 28, 28) float32.
+    """What each drawing shows, and what of it the network was shown for this: (n, 28, 28) float32.
 
-    Where it would not be sure, it is shown the drawing by other pens, too, where that is possible, and the mean of its
-    logits counts: how thick the lines are says nothing of what was meant.
+    Where it would not be sure, it is shown the drawing by other pens, where that is possible, and the mean of its
+    logits counts: how thick the lines are says nothing of what was meant. A picture is then read by the same three pens
+    as strokes are, however it was drawn.
     """
     images = np.stack([seen.pixels for seen in drawings])
     logits = network.logits(images[:, None])
@@ -235,9 +236,11 @@ def look(network: Network, drawings: Sequence[Seen]) -> list[tuple[Reading, Pixe
     if not others:
         return looks
     said = network.logits_of_whole(np.concatenate(list(others.values()))[:, None])
-    for (index, views), more in zip(others.items(), np.split(said, len(others)), strict=True):
-        reading = _weighed(network, np.mean([logits[index], *more], axis=0))
-        looks[index] = reading, np.concatenate((images[index][None], views))
+    ends = np.cumsum([len(views) for views in others.values()])
+    for (index, views), more in zip(others.items(), np.split(said, ends[:-1]), strict=True):
+        if drawings[index].ink.strokes is not None:
+            more, views = np.concatenate((logits[index][None], more)), np.concatenate((images[index][None], views))
+        looks[index] = _weighed(network, more.mean(axis=0)), views
     return looks
 
 

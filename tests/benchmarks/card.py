@@ -35,7 +35,6 @@ README = ROOT / "README.md"
 PICTURES = ROOT / "model" / "pictures"
 REPORT = ROOT / "report"  # pictures of data that is not ours, which is never committed
 PER_STYLE = 20  # drawings of each template
-VARIANTS = 300
 SHEET = 96  # pictures on an error sheet
 QUICK_SEEDS = 5
 
@@ -177,7 +176,7 @@ def measure() -> dict[str, Any]:
         "cards": Reader().cards(),
         "reading": {name: reading.measure(network, sets) for name, network in networks.items()},
         "styles": by_style(ours),
-        "variants": variants.measure(Reader(), VARIANTS),
+        "variants": variants.measure(variants.COUNT),
     }
 
 

@@ -1,7 +1,7 @@
 """Does the same drawing keep its answer, however it is drawn and sent?
 
-    python -m tests.benchmarks.variants            300 drawings, each in every variant
-    python -m tests.benchmarks.variants -n 1000 --keep different
+    python -m tests.benchmarks.variants            1,000 drawings, each in every variant
+    python -m tests.benchmarks.variants -n 300 --keep different
 
 Each drawing of pendigits-train is answered as strokes, as it was recorded. Then it is drawn smaller, in a corner, with
 pens from a hairline to a marker, at several resolutions, inverted, transparent, as PNG and as JPEG, and photographed on
@@ -11,8 +11,9 @@ paper (simulated: uneven light, texture, blue ink, noise). A drawing agrees wher
 import argparse
 import io
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from model.reader import Reader
 from tests.data import drawn
 
 Strokes = list[list[list[float]]]
-White = tuple[int, int, int]
+COUNT = 1000
 
 
 @dataclass(frozen=True)
@@ -150,40 +151,48 @@ def _rounded(strokes: Strokes, side: float) -> Strokes:
     return [[[round(x * factor), round(y * factor)] for x, y in stroke] for stroke in strokes]
 
 
-def measure(reader: Reader, count: int, keep: Path | None = None) -> dict[str, Any]:
+@cache
+def _reader() -> Reader:
+    return Reader()
+
+
+def answers(strokes: Strokes, seed: int) -> dict[str, int]:
+    """The digit that a drawing gets as it was recorded, under "plain", and in every variant; -1 for an error."""
+    found = {"plain": _reader().read_strokes(strokes).digit}
+    for name, answer in variants().items():
+        try:
+            found[name] = answer(_reader(), strokes, seed)
+        except DrawingError as error:
+            found[name] = -1
+            print(f"{name}: {type(error).__name__} for a {found['plain']}")
+    return found
+
+
+def measure(count: int, keep: Path | None = None) -> dict[str, Any]:
     """The share of `count` drawings that keep their digit, by variant and in all; `keep`: where others are put."""
-    everything, drawings = variants(), drawn("pendigits-train")
-    agreed = dict.fromkeys(everything, 0)
-    whole = 0
-    for index, drawing in enumerate(drawings[:: len(drawings) // count][:count]):
-        plain = reader.read_strokes(drawing["strokes"]).digit
-        differ = []
-        for name, answer in everything.items():
-            try:
-                digit = answer(reader, drawing["strokes"], index)
-            except DrawingError as error:
-                digit = -1
-                print(f"{name}: {type(error).__name__} for a {drawing['label']}")
-            agreed[name] += digit == plain
-            if digit != plain:
-                differ.append((name, digit))
-        whole += not differ
-        for name, digit in differ if keep else []:
-            if keep and name in CANVASES:
+    everything = [drawing["strokes"] for drawing in drawn("pendigits-train")]
+    some = everything[:: max(1, len(everything) // count)][:count]
+    count = len(some)
+    with ProcessPoolExecutor() as pool:
+        found = list(pool.map(answers, some, range(count), chunksize=10))
+    for index, (strokes, digits) in enumerate(zip(some, found, strict=True)):
+        for name in CANVASES if keep else ():
+            if keep and digits[name] != digits["plain"]:
                 keep.mkdir(parents=True, exist_ok=True)
-                path = keep / f"{name.replace(' ', '-')}-{index}-{plain}-as-{digit}.png"
-                CANVASES[name].draw(drawing["strokes"]).save(path)
-    shares = {name: round(hits / count, 4) for name, hits in agreed.items()}
-    return {"n": count, "variants": len(everything), "all": round(whole / count, 4), "each": shares}
+                path = keep / f"{name.replace(' ', '-')}-{index}-{digits['plain']}-as-{digits[name]}.png"
+                CANVASES[name].draw(strokes).save(path)
+    each = {name: round(sum(one[name] == one["plain"] for one in found) / count, 4) for name in variants()}
+    whole = sum(len(set(one.values())) == 1 for one in found)
+    return {"n": count, "variants": len(each), "all": round(whole / count, 4), "each": each}
 
 
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-n", type=int, default=300, help="how many drawings (default 300)")
+    parser.add_argument("-n", type=int, default=COUNT, help=f"how many drawings (default {COUNT})")
     parser.add_argument("--keep", type=Path, help="a folder for the pictures that disagree")
     args = parser.parse_args()
-    figures = measure(Reader(), args.n, args.keep)
+    figures = measure(args.n, args.keep)
     for name, share in figures["each"].items():
         print(f"  {name:26} {share:.2%}")
     print(f"  {'all at once':26} {figures['all']:.2%}   n = {figures['n']} drawings")
