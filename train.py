@@ -20,7 +20,7 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -231,12 +231,14 @@ class Run:
             return TOGETHER_RATE * _down(epoch, recipe.epochs, settling)
         return SETTLE_RATE * _down(epoch, settling, settling + recipe.settle)
 
-    def learn(self, images: Tensor, labels: Tensor, committee: "Committee | None" = None) -> Tensor:
-        """The step that everything rests on: answer, measure the error, follow its gradient downhill."""
+    def learn(self, images: Tensor, labels: Tensor, said: Tensor | None = None) -> Tensor:
+        """The step that everything rests on: answer, measure the error, follow its gradient downhill.
+
+        `said`: what a committee says to the images, (n, classes).
+        """
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.reduced):
             logits = self.network(images)
-            said = committee.shares(images) if committee else None
         classes = logits.shape[1]
         target = functional.one_hot(labels, classes) * (1 - self.recipe.smoothing) + self.recipe.smoothing / classes
         if said is not None:
@@ -312,13 +314,16 @@ class Committee:
     """What the networks of all seeds say together. It is right more often than any one of them, and it knows when the
     question is hard: to imitate it teaches a network more than the labels do (Hinton et al., 2015)."""
 
-    def __init__(self, networks: list[nn.Module]) -> None:
-        self.networks = [folded(network).to(memory_format=torch.channels_last) for network in networks]
+    def __init__(self, runs: list[Run]) -> None:
+        self.networks = [folded(run.averaged).to(memory_format=torch.channels_last) for run in runs]
+        self.reduced = runs[0].reduced
 
     @torch.no_grad()
     def shares(self, images: Tensor) -> Tensor:
         """Their mean probabilities for (n, 1, 28, 28) images: (n, classes)."""
-        said = [functional.softmax(network(images).float(), dim=1) for network in self.networks]
+        images = images.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.reduced):
+            said = [functional.softmax(network(images).float(), dim=1) for network in self.networks]
         return torch.stack(said).mean(dim=0)
 
 
@@ -326,41 +331,57 @@ class Committee:
 # 4. Train: epoch after epoch, with a bar that shows where it stands.
 
 
-def train(run: Run, data: Data, until: int, checkpoint: Path, committee: Committee | None = None) -> None:
-    """Train until so many epochs are done, from wherever the run stands."""
-    recipe, per_epoch = run.recipe, run.per_epoch
-    for epoch in range(len(run.history), until):
-        what = f"seed {run.seed}" if recipe.network in RECIPES else f"{recipe.network} of seed {run.seed}"
-        title = f"{what}, epoch {epoch + 1}/{_epochs(recipe)}"
+def train(runs: Mapping[Path, Run], data: Data, until: int, committee: Committee | None = None) -> None:
+    """Train until so many epochs are done, from wherever each run stands. `runs`: by checkpoint, all of one recipe.
+
+    Those that stand at the same epoch see the same images, so that a committee has to be asked only once.
+    """
+    recipe = next(iter(runs.values())).recipe
+    for epoch in range(min(len(run.history) for run in runs.values()), until):
+        learning = {path: run for path, run in runs.items() if len(run.history) == epoch}
         settling = epoch >= recipe.epochs + recipe.together
         change, added = (SETTLE_CHANGE, SETTLE_ADDED) if settling else (1.0, 1.0)
         images = batches(data, epoch, recipe.batch, change, added)
-        began, loss = time.perf_counter(), torch.zeros(())
-        run.network.train()
-        with tqdm(images, title, per_epoch, leave=False, mininterval=0.5) as bar:
+        began, losses = time.perf_counter(), torch.zeros(len(learning))
+        for run in learning.values():
+            run.network.train()
+        per_epoch = len(data.epochs[0]) // recipe.batch
+        with tqdm(images, _title(*learning.values()), per_epoch, leave=False, mininterval=0.5) as bar:
             for done, (seen, labels) in enumerate(bar, 1):
-                loss += run.learn(seen, labels, None if settling else committee)
+                said = committee.shares(seen) if committee and not settling else None
+                losses += torch.stack([run.learn(seen, labels, said) for run in learning.values()])
                 if done % 50 == 0:
-                    best = max((entry["held_out"] for entry in run.history), default=0.0)
-                    bar.set_postfix_str(f"loss {loss.item() / done:.3f}, held out {best:.2%}, {_left(run)} left")
-        run.seconds += time.perf_counter() - began
-        held_out, drawn = (share_right(run, part) for part in (data.held_out, data.held_out_drawn))
-        run.history.append({"loss": loss.item() / per_epoch, "held_out": held_out, "held_out_drawn": drawn})
-        run.save(checkpoint)
-        figures = f"loss {run.history[-1]['loss']:.4f}, held out {held_out:.2%}, drawn {drawn:.2%}, {run.seconds:.0f} s"
-        print(f"{title}: {figures}", flush=True)
+                    bar.set_postfix_str(f"loss {losses.mean().item() / done:.3f}, {_left(*learning.values())}")
+        seconds = (time.perf_counter() - began) / len(learning)
+        for (path, run), loss in zip(learning.items(), (losses / per_epoch).tolist(), strict=True):
+            title = _title(run)
+            run.seconds += seconds
+            held_out, drawn = (share_right(run, part) for part in (data.held_out, data.held_out_drawn))
+            run.history.append({"loss": loss, "held_out": held_out, "held_out_drawn": drawn})
+            run.save(path)
+            figures = f"loss {loss:.4f}, held out {held_out:.2%}, drawn {drawn:.2%}, {run.seconds:.0f} s"
+            print(f"{title}: {figures}", flush=True)
 
 
 def _epochs(recipe: Recipe) -> int:
     return recipe.epochs + recipe.together + recipe.settle
 
 
-def _left(run: Run) -> str:
-    """Time left in this seed, from the epochs done."""
-    if not run.history:
-        return "?"
-    minutes = run.seconds / len(run.history) * (_epochs(run.recipe) - len(run.history)) / 60
-    return f"{minutes:.1f} min"
+def _title(*runs: Run) -> str:
+    """Which epoch of what is trained."""
+    recipe, seeds = runs[0].recipe, ", ".join(str(run.seed) for run in runs)
+    stage = "" if recipe.network in RECIPES else f"{recipe.network} of "
+    return f"{stage}seed {seeds}, epoch {len(runs[0].history) + 1}/{_epochs(recipe)}"
+
+
+def _left(*runs: Run) -> str:
+    """How good they are so far, and the time left, from the epochs done."""
+    if not runs[0].history:
+        return "? left"
+    best = max(entry["held_out"] for run in runs for entry in run.history)
+    rest = _epochs(runs[0].recipe) - len(runs[0].history)
+    minutes = sum(run.seconds / len(run.history) for run in runs) * rest / 60
+    return f"held out {best:.2%}, {minutes:.1f} min left"
 
 
 def share_right(run: Run, split: mnist.Split) -> float:
@@ -423,7 +444,7 @@ def first_stage(
     run = Run(recipe, best.seed, best.per_epoch, FirstStage)
     if resume and checkpoint.exists():
         run.restore(checkpoint)
-    train(run, data, recipe.epochs, checkpoint, Committee([best.averaged]))
+    train({checkpoint: run}, data, recipe.epochs, Committee([best]))
 
     held_out = data.held_out.joined(data.held_out_drawn)
     logits = run.answers(held_out.images)
@@ -521,29 +542,29 @@ def write_report(folder: Path, runs: list[Run], best: Run, summary: dict[str, An
 
 def train_all(recipe: Recipe, seeds: range, data: Data, folder: Path, resume: bool) -> list[Run]:
     """Train each seed alone; then, where the recipe says so, each with all of them as its committee."""
+    checkpoints = {seed: folder / f"{seed}.pt" for seed in seeds}
     runs, alone = [], []
     if not resume:  # an earlier run's, which a later --resume would take for this one's
         for seed in seeds:
             for part in ("", "-alone", "-first"):
                 (folder / f"{seed}{part}.pt").unlink(missing_ok=True)
-    for seed in seeds:
-        run = Run(recipe, seed, len(data.epochs[0]) // recipe.batch)
-        checkpoint, first = folder / f"{seed}.pt", folder / f"{seed}-alone.pt"
+    for seed, checkpoint in checkpoints.items():
+        run, at_first = (Run(recipe, seed, len(data.epochs[0]) // recipe.batch) for _ in range(2))
         if resume and checkpoint.exists():
             run.restore(checkpoint)
-        train(run, data, recipe.epochs, checkpoint)
+        train({checkpoint: run}, data, recipe.epochs)
         runs.append(run)
         if recipe.together:
+            first = folder / f"{seed}-alone.pt"
             if len(run.history) == recipe.epochs:
                 run.save(first)
-            at_first = Run(recipe, seed, run.per_epoch)
             at_first.restore(first)
-            alone.append(at_first.averaged)
+            alone.append(at_first)
     committee = Committee(alone) if alone else None
-    for run in runs:
-        checkpoint = folder / f"{run.seed}.pt"
-        run.restore(checkpoint)  # with the state of the random generator, which the other seeds have moved on
-        train(run, data, _epochs(recipe), checkpoint, committee)
+    # The random generator goes on from where the last one restored stood: after a crash, from one that is behind.
+    for run in sorted(runs, key=lambda run: -len(run.history)):
+        run.restore(checkpoints[run.seed])
+    train({checkpoints[run.seed]: run for run in runs}, data, _epochs(recipe), committee)
     return runs
 
 

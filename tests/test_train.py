@@ -94,12 +94,15 @@ def test_what_an_earlier_run_left_is_not_resumed(tmp_path: Path, monkeypatch: py
     assert [path.name for path in tmp_path.iterdir()] == ["2.pt"], "nobody asked for seed 2"
 
 
-def test_what_is_resumed_before_learning_together_ends_where_an_unbroken_run_does(dry: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("finished", [(), (0,)], ids=["before learning together", "between two seeds' checkpoints"])
+def test_what_is_resumed_ends_where_an_unbroken_run_does(dry: Path, tmp_path: Path, finished: tuple[int, ...]) -> None:
     broken = tmp_path / "broken"
     (broken / "checkpoints").mkdir(parents=True)
     for seed in (0, 1):
-        for name in (f"{seed}-alone.pt", f"{seed}.pt"):
-            shutil.copy(dry / "checkpoints" / f"{seed}-alone.pt", broken / "checkpoints" / name)
+        alone = f"{seed}-alone.pt"
+        shutil.copy(dry / "checkpoints" / alone, broken / "checkpoints" / alone)
+        so_far = f"{seed}.pt" if seed in finished else alone
+        shutil.copy(dry / "checkpoints" / so_far, broken / "checkpoints" / f"{seed}.pt")
     assert run(*DRY, "--out", broken, "--resume").returncode == 0
     histories = [json.loads((out / "report" / "metrics.json").read_text())["histories"] for out in (dry, broken)]
     assert [len(history) for history in histories[0].values()] == [3, 3]

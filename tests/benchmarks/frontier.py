@@ -74,7 +74,7 @@ VARIANTS: dict[str, Callable[[], DigitNet]] = {
 def trained(build: Callable[[], DigitNet], data: train.Data, recipe: train.Recipe, folder: Path) -> train.Run:
     """The network after a few epochs."""
     run = train.Run(recipe, 0, len(data.epochs[0]) // recipe.batch, build)
-    train.train(run, data, EPOCHS + SETTLE, folder / "checkpoint.pt")
+    train.train({folder / "checkpoint.pt": run}, data, EPOCHS + SETTLE)
     return run
 
 
