@@ -59,7 +59,7 @@ def card(figures: dict[str, Any]) -> str:
             if first
             else ()
         ),
-        "Where the answer to a drawing would not be sure, the network is shown it as a thin and a thick pen, too,",
+        "Where the answer to a drawing would not be sure, the network is shown it as a thin, a usual and a thick pen",
         "would have drawn it, and the mean of the three counts (test-time augmentation), unless a picture has few",
         "pixels. MNIST's images, and below all that is ours but the styles' sheet, are shown to it as they are.",
         "",
@@ -140,7 +140,7 @@ def card(figures: dict[str, Any]) -> str:
         "",
         "## The same drawing, drawn and sent otherwise",
         "",
-        f"{figures['variants']['n']} drawings of pendigits-train in {figures['variants']['variants']} variants each: "
+        f"{figures['variants']['n']:,} drawings of pendigits-train in {figures['variants']['variants']} variants each: "
         f"{percent(figures['variants']['all'])} keep their digit in all of them.",
         "",
         "| variant | same digit |",
