@@ -614,7 +614,7 @@ def main() -> None:
     elif args.epochs:
         recipe = replace(recipe, epochs=args.epochs)
     out = args.out or Path("runs") / (f"{name}-dry-run" if args.dry_run else name)
-    limit = 512 if args.dry_run else args.limit
+    limit = 256 if args.dry_run else args.limit
     if limit is not None and limit < recipe.batch:
         sys.exit(f"train.py: a batch is {recipe.batch} images, more than there are. Raise --limit.")
     if args.threads:
