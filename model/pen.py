@@ -18,8 +18,9 @@ CLEARLY = 1.5  # times MIN_PEN: certain to be thick enough when measured as it i
 # Of a line as thin as a pixel two may share the ink, half as deep as where one has it all; it must not break there.
 THIN_INK = 0.35
 SIDE = 160  # pixels on the longer side while a line is made thicker or thinner
-# A thin and a thick pen: of the drawings that train the networks three in four are by one between the two.
-OTHER_PENS = (0.7 * PEN, 1.45 * PEN)
+# A thin pen, the one that strokes are drawn with, and a thick one: of the drawings that train the networks three in
+# four are by one between the first and the last.
+PENS = (0.7 * PEN, PEN, 1.45 * PEN)
 # Pixels on the longer side: fewer do not say where the edges of a line are. Of 1,797 digits of 8x8 39 were misread so
 # instead of 24; from 50 on it helps.
 FINE = 45
@@ -84,23 +85,22 @@ def _dilated(line: NDArray[np.bool_], reach: int) -> Pixels:
     return dilated.astype(np.float32)
 
 
-def by_other_pens(ink: Ink) -> Pixels:
-    """What a network would see of a drawing by each of `OTHER_PENS`: (2, 28, 28) float32 in 0..1.
+def by_pens(ink: Ink) -> Pixels:
+    """What a network would see of a drawing by each of `PENS`: (3, 28, 28) float32 in 0..1.
 
-    Of a picture by the pen that strokes are drawn with, too: (3, 28, 28), so that its own pen need not count.
     None, (0, 28, 28), of more than `MAX_STROKES` strokes or `MAX_POINTS` points, and of a picture in which it has few
     pixels, or does not consist of lines.
     """
     if ink.strokes is not None:
         few = len(ink.strokes) <= MAX_STROKES and sum(map(len, ink.strokes)) <= MAX_POINTS
-        drawn = [rasterise(ink.strokes, pen).pixels for pen in OTHER_PENS] if few else []
+        drawn = [rasterise(ink.strokes, pen).pixels for pen in PENS] if few else []
     else:
         left, top, right, bottom = tight_box(ink.pixels)
         tight = ink.pixels[top:bottom, left:right]
         side = max(tight.shape)
         line = _line(tight, SIDE / side)
         is_fine = side / max(1.0, ink.scale) >= FINE and line_width(line) <= MAX_PEN * SIDE
-        drawn = [_with_pen(line, pen) for pen in (*OTHER_PENS, PEN)] if is_fine else []
+        drawn = [_with_pen(line, pen) for pen in PENS] if is_fine else []
     return np.array([normalise(pixels).pixels for pixels in drawn], np.float32).reshape(-1, SIZE, SIZE)
 
 

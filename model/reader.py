@@ -18,7 +18,7 @@ from model.errors import UnknownModel
 from model.evidence import by_occlusion, from_map
 from model.ink import Ink, Pixels
 from model.normalise import Normalised, normalise
-from model.pen import by_other_pens
+from model.pen import by_pens
 from model.verdict import DIGITS, Calibration, Verdict, judge, of_one
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -224,23 +224,19 @@ def see_image(data: bytes) -> Seen:
 def look(network: Network, drawings: Sequence[Seen]) -> list[tuple[Reading, Pixels]]:
     """What each drawing shows, and what of it the network was shown for this: (n, 28, 28) float32.
 
-    Where it would not be sure, it is shown the drawing by other pens, where that is possible, and the mean of its
-    logits counts: how thick the lines are says nothing of what was meant. A picture is then read by the same three pens
-    as strokes are, however it was drawn.
+    Where it would not be sure, it is shown the drawing as a thin, a usual and a thick pen would have drawn it, where
+    that is possible, and the mean of its logits counts: how thick the lines are says nothing of what was meant.
     """
     images = np.stack([seen.pixels for seen in drawings])
     logits = network.logits(images[:, None])
     looks = [(_weighed(network, one), image[None]) for one, image in zip(logits, images, strict=True)]
     doubted = [index for index, (reading, _) in enumerate(looks) if reading.verdict != "sure" and network.knows_pens]
-    others = {index: views for index in doubted if len(views := by_other_pens(drawings[index].ink))}
+    others = {index: views for index in doubted if len(views := by_pens(drawings[index].ink))}
     if not others:
         return looks
     said = network.logits_of_whole(np.concatenate(list(others.values()))[:, None])
-    ends = np.cumsum([len(views) for views in others.values()])
-    for (index, views), more in zip(others.items(), np.split(said, ends[:-1]), strict=True):
-        if drawings[index].ink.strokes is not None:
-            more, views = np.concatenate((logits[index][None], more)), np.concatenate((images[index][None], views))
-        looks[index] = _weighed(network, more.mean(axis=0)), views
+    for (index, views), logits in zip(others.items(), np.split(said, len(others)), strict=True):
+        looks[index] = _weighed(network, logits.mean(axis=0)), views
     return looks
 
 

@@ -104,12 +104,12 @@ def test_each_of_a_round_gets_its_own_answer_and_what_cannot_be_read_fails_alone
 
 
 def test_what_spoils_the_look_at_all_of_a_round_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def by_other_pens(ink: Ink) -> Pixels:
+    def by_pens(ink: Ink) -> Pixels:
         if ink.strokes is None:
-            return pen.by_other_pens(ink)
+            return pen.by_pens(ink)
         raise ValueError("none of ours does")
 
-    monkeypatch.setattr("model.reader.by_other_pens", by_other_pens)
+    monkeypatch.setattr("model.reader.by_pens", by_pens)
 
     async def scenario() -> list[object]:
         rounds = reading_rounds()

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from model.errors import Blank, UnknownModel
 from model.ink import Pixels
-from model.pen import by_other_pens
+from model.pen import by_pens
 from model.reader import CHECKSUMS, DEFAULT, WEIGHTS, BrokenWeights, Network, Reader, look, see_image, see_strokes
 from model.styles import sample
 from model.verdict import judge, of_one, probabilities
@@ -130,13 +130,14 @@ def test_what_is_not_sure_at_first_is_the_mean_of_what_three_pens_say(reader: Re
         if judge(shares, none, network.calibration)[0] == "sure":
             continue
         again += 1
-        others = by_other_pens(seen.ink)
-        said = [logits, *network.logits_of_whole(others[:, None])]
-        shares, _ = of_one(np.mean(said, axis=0).tolist(), network.calibration.temperature)
+        views = by_pens(seen.ink)
+        shares, _ = of_one(
+            network.logits_of_whole(views[:, None]).mean(axis=0).tolist(), network.calibration.temperature
+        )
         reading = reader.read_strokes(strokes, explain=True)
         assert reading.explanation is not None
         assert reading.probabilities == pytest.approx(shares, abs=1e-6)
-        evidence = network.evidence(np.stack([seen.pixels, *others]), reading.digit)
+        evidence = network.evidence(views, reading.digit)
         assert reading.explanation["evidence"] == evidence.astype(float).round(3).tolist()
     assert 3 < again < 100
 
@@ -152,7 +153,7 @@ def test_drawings_of_which_there_are_other_pens_and_none_are_read_together(reade
 
 
 def test_what_is_sure_at_first_is_looked_at_once(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("model.reader.by_other_pens")
+    monkeypatch.delattr("model.reader.by_pens")
     assert reader.read_strokes(SEVEN, explain=True).verdict == "sure"
     with pytest.raises(NameError):
         reader.read_strokes(SEVEN + ONE)
