@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,6 @@ AMOUNT = (0.6, 1.4)  # how far a drawing strays from its template, from a calm h
 Bytes = NDArray[np.uint8]  # (n, 28, 28), or one image without the n
 Labels = NDArray[np.int64]  # (n,)
 Random = np.random.Generator
-Make = TypeVar("Make")
 
 
 def styles(count: int, seed: int, coarse: float = 0.0, workers: int = 2) -> tuple[Bytes, Labels]:
@@ -59,7 +58,7 @@ def pieces(count: int, seed: int, digits: Bytes, labels: Labels, kind: str | Non
         while labels[other] == labels[one]:  # two halves of the same digit are too often a digit
             other = int(rng.integers(len(digits)))
         first, second = digits[one].astype(np.float32) / 255, digits[other].astype(np.float32) / 255
-        image = PIECES[kind or _any(PIECES, rng)].make(first, second, rng)
+        image = PIECES[kind or any_of(PIECES, rng)][1](first, second, rng)
         made.append(_bytes(image if image.any() else first[::-1, ::-1] + second))
     return np.stack(made)
 
@@ -80,12 +79,12 @@ def _some_styles(seed: int, start: int, coarse: float) -> Bytes:
 
 def _some_marks(seed: int, start: int, kind: str | None) -> Bytes:
     rng = np.random.default_rng((seed, 1, start))
-    return np.stack([_drawn(MARKS[kind or _any(MARKS, rng)].make(rng), rng) for _ in range(CHUNK)])
+    return np.stack([_drawn(MARKS[kind or any_of(MARKS, rng)][1](rng), rng) for _ in range(CHUNK)])
 
 
-def _any(kinds: Mapping[str, "Kind[Any]"], rng: Random) -> str:
+def any_of(kinds: Mapping[str, tuple[float, Any]], rng: Random) -> str:
     """One of the kinds, as often as its share says."""
-    return str(rng.choice(list(kinds), p=[kind.share for kind in kinds.values()]))
+    return str(rng.choice(list(kinds), p=[share for share, _ in kinds.values()]))
 
 
 # --- Marks: what is drawn and no digit ------------------------------------------------------------------------------
@@ -93,14 +92,6 @@ def _any(kinds: Mapping[str, "Kind[Any]"], rng: Random) -> str:
 
 def _letter(rng: Random) -> Strokes:
     return sample_letter(rng)[0]
-
-
-def _beside(rng: Random) -> Strokes:
-    return _two(rng, axis=0)
-
-
-def _below(rng: Random) -> Strokes:
-    return _two(rng, axis=1)
 
 
 def _two(rng: Random, axis: int) -> Strokes:
@@ -179,27 +170,20 @@ def _noise(_: Pixels, __: Pixels, rng: Random) -> Pixels:
 # --- All kinds, and how often each is seen while training -----------------------------------------------------------
 
 
-class Kind(NamedTuple, Generic[Make]):
-    """One kind of what is no digit: its share of all, and what makes it."""
-
-    share: float
-    make: Make
-
-
-# Of two digits one over the other, and of two halves, few are seen: too many of them are a digit to people, too (a 1
+# Of two digits one over the other, and of two halves, few are seen: too many of them are a digit to us, too (a 1
 # over a 0 is a slashed 0, a 3 over a 9 an 8), and to learn that they are none costs digits.
-MARKS: dict[str, Kind[Callable[[Random], Strokes]]] = {
-    "letters of our own": Kind(0.4, _letter),
-    "scribbles and signs": Kind(0.32, scribble),
-    "dots": Kind(0.03, dots),
-    "two digits side by side": Kind(0.2, _beside),
-    "two digits, one below the other": Kind(0.04, _below),
-    "two digits, one over the other": Kind(0.01, _over),
+MARKS: dict[str, tuple[float, Callable[[Random], Strokes]]] = {
+    "letters of our own": (0.4, _letter),
+    "scribbles and signs": (0.32, scribble),
+    "dots": (0.03, dots),
+    "two digits side by side": (0.2, partial(_two, axis=0)),
+    "two digits, one below the other": (0.04, partial(_two, axis=1)),
+    "two digits, one over the other": (0.01, _over),
 }
-PIECES: dict[str, Kind[Callable[[Pixels, Pixels, Random], Pixels]]] = {
-    "quadrants in another order": Kind(0.5, _quadrants),
-    "two of MNIST's side by side": Kind(0.3, _joined),
-    "two of MNIST's, one over the other": Kind(0.03, _overlay),
-    "the upper half of one on the lower half of another": Kind(0.02, _halves),
-    "noise": Kind(0.15, _noise),
+PIECES: dict[str, tuple[float, Callable[[Pixels, Pixels, Random], Pixels]]] = {
+    "quadrants in another order": (0.5, _quadrants),
+    "two of MNIST's side by side": (0.3, _joined),
+    "two of MNIST's, one over the other": (0.03, _overlay),
+    "the upper half of one on the lower half of another": (0.02, _halves),
+    "noise": (0.15, _noise),
 }

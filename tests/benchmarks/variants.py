@@ -176,8 +176,9 @@ def measure(count: int, keep: Path | None = None) -> dict[str, Any]:
     with ProcessPoolExecutor() as pool:
         found = list(pool.map(answers, some, range(count), chunksize=10))
     for index, (strokes, digits) in enumerate(zip(some, found, strict=True)):
-        for name in CANVASES if keep else ():
-            if keep and digits[name] != digits["plain"]:
+        differing = [name for name in CANVASES if digits[name] != digits["plain"]]
+        for name in differing:
+            if keep:
                 keep.mkdir(parents=True, exist_ok=True)
                 path = keep / f"{name.replace(' ', '-')}-{index}-{digits['plain']}-as-{digits[name]}.png"
                 CANVASES[name].draw(strokes).save(path)

@@ -116,7 +116,7 @@ def card(figures: dict[str, Any]) -> str:
         ),
         "",
         "All but UNIPEN's are drawn by this project, or cut from MNIST's test images. Of two digits one over the",
-        "other, and of halves, most that are answered sure are that digit to people, too: a 1 over a 0 is a slashed",
+        "other, and of halves, most that are answered sure are that digit to us, too: a 1 over a 0 is a slashed",
         "0, a 3 over a 9 an 8. All that were drawn and answered sure:",
         "",
         "![No digits, but answered sure](pictures/sure-of-none.png)",

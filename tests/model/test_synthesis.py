@@ -42,7 +42,7 @@ def test_marks_and_pieces_are_drawn_not_to_be_read() -> None:
         assert (said(images) == synthesis.NOT_A_DIGIT).mean() >= 0.9
 
 
-# Of the others too many are a digit to people, too.
+# Of the others too many are a digit to us, too.
 NEVER_A_DIGIT = (synthesis.MARKS.keys() | synthesis.PIECES.keys()) - {
     "two digits, one over the other",
     "two of MNIST's, one over the other",
@@ -60,8 +60,12 @@ def test_no_kind_of_what_is_no_digit_is_hidden_among_the_others(kind: str) -> No
 
 
 def test_all_kinds_are_drawn_as_often_as_their_shares_say() -> None:
+    rng = np.random.default_rng(5)
     for kinds in (synthesis.MARKS, synthesis.PIECES):
-        assert sum(kind.share for kind in kinds.values()) == pytest.approx(1)
+        drawn = [synthesis.any_of(kinds, rng) for _ in range(4 * COUNT)]
+        for kind, (share, _) in kinds.items():
+            spread = (share * (1 - share) / len(drawn)) ** 0.5
+            assert drawn.count(kind) / len(drawn) == pytest.approx(share, abs=5 * spread), kind
 
 
 def test_a_seed_gives_the_same_drawings_however_many_draw_them() -> None:
