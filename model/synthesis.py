@@ -24,7 +24,11 @@ NOT_A_DIGIT = 10  # the label of what is no digit
 # Drawings that are made from one seed: what comes of it does not depend on how many processes make them, and so many
 # chunks or fewer are made here before another process would have started.
 CHUNK, FEW = 500, 4
+TRIES = 1000  # pairs of digits for one piece
 COARSE = (7, 15)  # pixels, the second exclusive, on the longer side of a picture of few pixels
+# Two digits one over the other are both to be seen where such a share of each one's line lies so many units (of about a
+# hundredth of a digit's height) from the other's, and neither is a bar through the other: that is a digit, too.
+SEEN, APART, BARRED = 0.5, 11.0, ({0, 1}, {0, 7}, {1, 7})
 AMOUNT = (0.6, 1.4)  # how far a drawing strays from its template, from a calm hand to a hasty one
 
 Bytes = NDArray[np.uint8]  # (n, 28, 28), or one image without the n
@@ -49,17 +53,25 @@ def marks(count: int, seed: int, workers: int = 2, kind: str | None = None) -> B
 def pieces(count: int, seed: int, digits: Bytes, labels: Labels, kind: str | None = None) -> Bytes:
     """Images cut and joined from digits until they are none, and noise: (count, 28, 28) uint8.
 
-    `digits` and `labels`: (n, 28, 28) uint8, as MNIST's, and (n,). `kind`: one of `PIECES`, instead of all.
+    `digits` and `labels`: (n, 28, 28) uint8, as MNIST's, and (n,). `kind`: one of `PIECES`, instead of all. Raises
+    `ValueError` where no two of the digits allow it.
     """
     rng = np.random.default_rng((seed, 2))
     made = []
     for _ in range(count):
-        one, other = int(rng.integers(len(digits))), int(rng.integers(len(digits)))
-        while labels[other] == labels[one]:  # two halves of the same digit are too often a digit
-            other = int(rng.integers(len(digits)))
-        first, second = digits[one].astype(np.float32) / 255, digits[other].astype(np.float32) / 255
-        image = PIECES[kind or any_of(PIECES, rng)][1](first, second, rng)
-        made.append(_bytes(image if image.any() else first[::-1, ::-1] + second))
+        make = PIECES[kind or any_of(PIECES, rng)][1]
+        for _ in range(TRIES):
+            one, other = rng.integers(len(digits), size=2)
+            pair = {int(labels[one]), int(labels[other])}
+            # Two halves of the same digit are too often a digit.
+            if len(pair) == 1 or (make is _crossed_pixels and pair in BARRED):
+                continue
+            image = make(digits[one].astype(np.float32) / 255, digits[other].astype(np.float32) / 255, rng)
+            if image.any():
+                break
+        else:
+            raise ValueError("nothing can be made of these digits: give more of them, or others")
+        made.append(_bytes(image))
     return np.stack(made)
 
 
@@ -106,6 +118,28 @@ def _over(rng: Random) -> Strokes:
     return first + second + (scribble(rng) if rng.random() < 0.3 else [])
 
 
+def _crossed(rng: Random) -> Strokes:
+    """Two digits one over the other, both of them to be seen."""
+    while True:
+        (first, one), (second, other) = sample(None, rng), sample(None, rng)
+        aside = rng.uniform(-15, 15, 2)
+        second = [stroke + aside for stroke in second]
+        if {one.digit, other.digit} not in BARRED and _both_seen(_apart(first, second), _apart(second, first)):
+            return first + second
+
+
+def _apart(strokes: Strokes, others: Strokes) -> NDArray[np.bool_]:
+    """Which of all points of strokes lie farther from those of others than a pen is wide."""
+    points, other_points = (np.concatenate(drawn).view(np.complex128) for drawn in (strokes, others))
+    apart: NDArray[np.bool_] = np.abs(points - other_points.T).min(axis=1) > APART
+    return apart
+
+
+def _both_seen(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> bool:
+    """Whether of each of two digits enough lies free of the other. Of each point or pixel, whether it does."""
+    return bool(min(first.mean(), second.mean()) >= SEEN)
+
+
 def _extent(strokes: Strokes, axis: int) -> float:
     points = np.concatenate(strokes)[:, axis]
     return float(points.max() - points.min())
@@ -133,7 +167,7 @@ def _bytes(ink: Pixels) -> Bytes:
 
 # --- Pieces: what two images of digits, (28, 28) in 0..1, are cut and joined to -------------------------------------
 
-HALF = SIZE // 2
+HALF, MARGIN = SIZE // 2, 4
 
 
 def _quadrants(first: Pixels, _: Pixels, rng: Random) -> Pixels:
@@ -144,7 +178,28 @@ def _quadrants(first: Pixels, _: Pixels, rng: Random) -> Pixels:
 
 
 def _overlay(first: Pixels, second: Pixels, rng: Random) -> Pixels:
-    return np.maximum(first, np.roll(second, rng.integers(-4, 5, 2), (0, 1)))
+    return np.maximum(*_moved(first, second, rng))
+
+
+def _moved(first: Pixels, second: Pixels, rng: Random) -> tuple[Pixels, Pixels]:
+    """Both with a margin, the second of them some pixels aside."""
+    margins = [(MARGIN + by, MARGIN - by) for by in rng.integers(-MARGIN, MARGIN + 1, 2)]
+    return np.pad(first, MARGIN), np.pad(second, margins)
+
+
+def _crossed_pixels(first: Pixels, second: Pixels, rng: Random) -> Pixels:
+    """As `_overlay`, if both of them are to be seen; else a blank."""
+    first, second = _moved(first, second, rng)
+    one, other = first > 0.5, second > 0.5
+    seen = _both_seen(~_grown(other)[one], ~_grown(one)[other])
+    return np.maximum(first, second) if seen else np.zeros_like(first)
+
+
+def _grown(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Each pixel of ink and its eight neighbours."""
+    around = np.pad(ink, 1)
+    rows = around[:-2] | around[1:-1] | around[2:]
+    return rows[:, :-2] | rows[:, 1:-1] | rows[:, 2:]
 
 
 def _joined(first: Pixels, second: Pixels, rng: Random) -> Pixels:
@@ -170,20 +225,22 @@ def _noise(_: Pixels, __: Pixels, rng: Random) -> Pixels:
 # --- All kinds, and how often each is seen while training -----------------------------------------------------------
 
 
-# Of two digits one over the other, and of two halves, few are seen: too many of them are a digit to us, too (a 1
-# over a 0 is a slashed 0, a 3 over a 9 an 8), and to learn that they are none costs digits.
+# Of two digits just put one over the other, and of two halves, few are seen: too many of them are a digit to us, too
+# (a 1 over a 0 is a slashed 0, a 3 over a 9 an 8), and to learn that they are none costs digits.
 MARKS: dict[str, tuple[float, Callable[[Random], Strokes]]] = {
-    "letters of our own": (0.4, _letter),
-    "scribbles and signs": (0.32, scribble),
+    "letters of our own": (0.36, _letter),
+    "scribbles and signs": (0.27, scribble),
     "dots": (0.03, dots),
-    "two digits side by side": (0.2, partial(_two, axis=0)),
-    "two digits, one below the other": (0.04, partial(_two, axis=1)),
+    "two digits side by side": (0.13, partial(_two, axis=0)),
+    "two digits, one below the other": (0.07, partial(_two, axis=1)),
+    "two digits, one over the other, both to be seen": (0.13, _crossed),
     "two digits, one over the other": (0.01, _over),
 }
 PIECES: dict[str, tuple[float, Callable[[Pixels, Pixels, Random], Pixels]]] = {
-    "quadrants in another order": (0.5, _quadrants),
-    "two of MNIST's side by side": (0.3, _joined),
-    "two of MNIST's, one over the other": (0.03, _overlay),
-    "the upper half of one on the lower half of another": (0.02, _halves),
-    "noise": (0.15, _noise),
+    "quadrants in another order": (0.28, _quadrants),
+    "two of MNIST's side by side": (0.17, _joined),
+    "two of MNIST's, one over the other, both to be seen": (0.43, _crossed_pixels),
+    "two of MNIST's, one over the other": (0.02, _overlay),
+    "the upper half of one on the lower half of another": (0.01, _halves),
+    "noise": (0.09, _noise),
 }

@@ -59,6 +59,18 @@ def test_no_kind_of_what_is_no_digit_is_hidden_among_the_others(kind: str) -> No
     assert (said(images) == synthesis.NOT_A_DIGIT).mean() >= 0.9
 
 
+def test_of_two_digits_one_over_the_other_both_are_seen() -> None:
+    kind = "two of MNIST's, one over the other, both to be seen"
+    bars = np.zeros((2, 28, 28), np.uint8)
+    bars[0, 3:25, 13:15] = bars[1, 13:15, 3:25] = 255
+    blots = np.full((2, 28, 28), 255, np.uint8)
+    (image,) = synthesis.pieces(1, 5, bars, np.array([4, 6]), kind)
+    assert min((image > 127).any(axis=axis).sum() for axis in (0, 1)) >= 18
+    for digits, labels in ((blots, [4, 6]), (bars, [1, 7])):  # one hides the other; a bar through a 7
+        with pytest.raises(ValueError, match="more of them, or others"):
+            synthesis.pieces(1, 5, digits, np.array(labels), kind)
+
+
 def test_all_kinds_are_drawn_as_often_as_their_shares_say() -> None:
     rng = np.random.default_rng(5)
     for kinds in (synthesis.MARKS, synthesis.PIECES):
