@@ -65,7 +65,7 @@ class Connection(HttpToolsProtocol):
         self._leaving = False  # to be closed when the rest of a body has come
         self._exit: _Exit | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Refuse what is beyond the limit; give others some seconds to begin."""
         super().connection_made(transport)
         self._exit = _Exit(transport, self._leave)

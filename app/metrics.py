@@ -78,7 +78,7 @@ class Metrics:
         if folder:
             _forget_the_dead(Path(folder))
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
         return generate_latest(registry)
 
 
@@ -116,7 +116,7 @@ def _forget_the_dead(folder: Path) -> None:
         try:
             os.kill(process, 0)
         except ProcessLookupError:
-            mark_process_dead(process)  # type: ignore[no-untyped-call]
+            mark_process_dead(process)  # type: ignore[no-untyped-call]  # the library has no types here
 
 
 def _route(path: str) -> str:

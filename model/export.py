@@ -112,7 +112,7 @@ def _graph(network: nn.Module) -> onnx.ModelProto:
     return model
 
 
-class _Typical(quantization.CalibrationDataReader):  # type: ignore[misc]
+class _Typical(quantization.CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
     """Hands images to onnxruntime's calibration, a batch at a time; it takes batches of one size only."""
 
     def __init__(self, images: Tensor, batch: int = 250) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["model", "app", "PIL", "python_multipart"]):
+    # Not used by name: Pillow would import them later, uninstrumented.
     from PIL import BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 
     from app.drawing import JSON, Strokes, open_drawing

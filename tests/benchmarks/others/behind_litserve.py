@@ -3,13 +3,13 @@
 import sys
 from typing import Any
 
-import litserve as ls  # type: ignore[import-not-found]
+import litserve as ls  # type: ignore[import-not-found]  # in an environment of its own
 from torch import Tensor
 
 from tests.benchmarks.others.usual import answer, load, of_file, of_strokes
 
 
-class Digits(ls.LitAPI):  # type: ignore[misc]
+class Digits(ls.LitAPI):  # type: ignore[misc]  # and so unknown here
     def setup(self, device: str) -> None:
         self.network = load().to(device)
 
