@@ -58,7 +58,7 @@ class Explanation(BaseModel):
 
     input: str = Field(
         description="The 28x28 that the network was shown, as a PNG data URI. Where that left `digitnet` in doubt, "
-        "it was shown the drawing by a thin and a thick pen, too, unless a picture has few pixels."
+        "it was shown the drawing as slightly other hands and pens would have made it, too."
     )
     evidence: list[list[float]] = Field(
         description="28 rows of 28 in -1..1: what speaks for the digit and against it in all that the network was "

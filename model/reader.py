@@ -16,6 +16,7 @@ from PIL import Image
 from model import image, strokes
 from model.errors import UnknownModel
 from model.evidence import by_occlusion, from_map
+from model.hand import by_hands
 from model.ink import Ink, Pixels
 from model.normalise import Normalised, normalise
 from model.pen import by_pens
@@ -106,8 +107,8 @@ class Network:
             self._first = _session(base64.b64decode(first), threads) if first else None
             self._margin = float(self.card[FIRST_STAGE]["margin"]) if first else 0.0
             self.name: str = self.card["name"]
-            # Whether it has learnt from drawings by many pens; what is new to it only confuses it.
-            self.knows_pens = bool(self.card["training"]["recipe"].get("styles"))
+            # Whether it has learnt from drawings by many hands and pens; what is new to it only confuses it.
+            self.knows_hands = bool(self.card["training"]["recipe"].get("styles"))
         except Exception as error:  # the runtime's own exceptions share no base but this
             raise BrokenWeights(f"The weights {path} are not a network of this program: {error}") from error
         self.version = digest[:12]
@@ -224,19 +225,18 @@ def see_image(data: bytes) -> Seen:
 def look(network: Network, drawings: Sequence[Seen]) -> list[tuple[Reading, Pixels]]:
     """What each drawing shows, and what of it the network was shown for this: (n, 28, 28) float32.
 
-    Where it would not be sure, it is shown the drawing as a thin, a usual and a thick pen would have drawn it, where
-    that is possible, and the mean of its logits counts: how thick the lines are says nothing of what was meant.
+    Where it would not be sure, it is shown the drawing as slightly other hands would have drawn it, in turns with a
+    thin, a usual and a thick pen where that is possible, and the mean of its logits counts: neither how thick lines are
+    nor how they slant says what was meant.
     """
     images = np.stack([seen.pixels for seen in drawings])
     logits = network.logits(images[:, None])
     looks = [(_weighed(network, one), image[None]) for one, image in zip(logits, images, strict=True)]
-    doubted = [index for index, (reading, _) in enumerate(looks) if reading.verdict != "sure" and network.knows_pens]
-    others = {index: views for index in doubted if len(views := by_pens(drawings[index].ink))}
-    if not others:
-        return looks
-    said = network.logits_of_whole(np.concatenate(list(others.values()))[:, None])
-    for (index, views), logits in zip(others.items(), np.split(said, len(others)), strict=True):
-        looks[index] = _weighed(network, logits.mean(axis=0)), views
+    doubted = [index for index, (reading, _) in enumerate(looks) if reading.verdict != "sure" and network.knows_hands]
+    for index in doubted:
+        by_each = by_pens(drawings[index].ink)
+        views = by_hands(by_each if len(by_each) else images[index, None])
+        looks[index] = _weighed(network, network.logits_of_whole(views[:, None]).mean(axis=0)), views
     return looks
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from torch import nn
 
 import train
 from model import export
@@ -79,6 +80,16 @@ def test_after_ctrl_c_resume_ends_where_an_unbroken_run_does(tmp_path: Path) -> 
     assert run(*flags, "--out", broken, "--resume").returncode == 0
     histories = [json.loads((out / "report" / "metrics.json").read_text())["histories"] for out in (whole, broken)]
     assert histories[0] == histories[1]
+
+
+def test_muon_moves_the_convolutions_inside_and_adam_all_else() -> None:
+    run = train.Run(train.RECIPES["digitnet"], 0, 1)
+    moved = [{id(weight) for group in each.param_groups for weight in group["params"]} for each in run.optimisers]
+    assert len(moved) == 2
+    assert moved[0] | moved[1] == {id(weight) for weight in run.network.parameters()}
+    assert not moved[0] & moved[1]
+    convolutions = [each.weight for each in run.network.modules() if isinstance(each, nn.Conv2d)]
+    assert moved[1] == {id(weight) for weight in convolutions[1:-1]}
 
 
 def test_what_an_earlier_run_left_is_not_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import synthesis
-from model.ink import Pixels
+from model.ink import Ink, Pixels
+from model.normalise import SIZE, Normalised
 from model.reader import WEIGHTS, Network, Seen, look, see_strokes
-from model.verdict import Verdict, judge, probabilities
+from model.verdict import Verdict
 from tests.data import drawn, mnist_images, mnist_labels
 
 BATCH = 1000
@@ -36,11 +37,9 @@ class Answers:
 
     @classmethod
     def to_images(cls, network: Network, images: Pixels) -> Self:
-        """(n, 28, 28) float32 in 0..1, as they are: of these there is no other drawing to look at."""
-        parts = [network.logits(images[start : start + BATCH, None]) for start in range(0, len(images), BATCH)]
-        shares, none = probabilities(np.concatenate(parts), network.calibration.temperature)
-        pairs = zip(shares, none.tolist(), strict=True)
-        return cls(shares, [judge(share, none, network.calibration)[0] for share, none in pairs])
+        """(n, 28, 28) float32 in 0..1, as they are: the service's answers to pictures that need no normalising."""
+        whole = (0.0, 0.0, float(SIZE))
+        return cls.to_drawings(network, [Seen(Ink(image), Normalised(image, whole, (0, 0))) for image in images])
 
     @classmethod
     def to_drawings(cls, network: Network, drawings: Sequence[Seen]) -> Self:

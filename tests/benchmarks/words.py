@@ -19,6 +19,11 @@ def mean(shares: list[float]) -> str:
     return f"{100 * statistics.mean(shares):.2f}{deviation} %"
 
 
+def as_served(seed: dict[str, Any]) -> float:
+    """The share of MNIST's test images that the service would read right with this seed's network."""
+    return float(seed.get("test_looking_again", seed["test"]))  # one that knows no other hands is asked once
+
+
 def card(figures: dict[str, Any]) -> str:
     """The card: figures.json to Markdown."""
     cards = {card["name"]: card for card in figures["cards"]}
@@ -62,17 +67,18 @@ def card(figures: dict[str, Any]) -> str:
             if first
             else ()
         ),
-        "Where the answer to a drawing would not be sure, the network is shown it as a thin, a usual and a thick pen",
-        "would have drawn it, and the mean of the three counts (test-time augmentation), unless a picture has few",
-        "pixels. MNIST's images, and below all that is ours but the styles' sheet, are shown to it as they are.",
+        "Where the answer to a drawing would not be sure, the network is shown it as eight slightly other hands would",
+        "have drawn it, in turns with a thin, a usual and a thick pen unless a picture has few pixels, and the mean of",
+        "the eight counts (test-time augmentation).",
         "",
-        f"MNIST's test images, mean of {len(seeds)} seeds: {mean([entry['test'] for entry in seeds])}.",
+        f"MNIST's test images, mean of {len(seeds)} seeds: {mean([entry['test'] for entry in seeds])} at one look, and",
+        f"{mean([as_served(entry) for entry in seeds])} as the service answers, looking again where it is not sure.",
         "",
-        "| seed | held-out MNIST | held-out drawings | MNIST test | training, s |",
-        "|---|---|---|---|---|",
+        "| seed | held-out MNIST | held-out drawings | MNIST test, one look | looking again | training, s |",
+        "|---|---|---|---|---|---|",
         *(
             f"| {entry['seed']} | {percent(entry['held_out'])} | {percent(entry['held_out_drawn'])} "
-            f"| {percent(entry['test'])} | {entry['seconds']:.0f} |"
+            f"| {percent(entry['test'])} | {percent(as_served(entry))} | {entry['seconds']:.0f} |"
             for entry in seeds
         ),
         "",
@@ -183,7 +189,7 @@ def table(figures: dict[str, Any]) -> str:
 
     def mnist(name: str) -> str:
         accuracy = cards[name]["accuracy"]
-        alive = [seed["test"] for seed in accuracy["seeds"] if len(seed["never_says"]) <= 5]
+        alive = [as_served(seed) for seed in accuracy["seeds"] if len(seed["never_says"]) <= 5]
         dead = len(accuracy["seeds"]) - len(alive)
         note = f", {dead} more died" if dead else ""
         shipped = read[name]["mnist_test"]["accuracy"]

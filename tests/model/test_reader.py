@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from model.errors import Blank, UnknownModel
+from model.hand import by_hands
 from model.ink import Pixels
 from model.pen import by_pens
 from model.reader import CHECKSUMS, DEFAULT, WEIGHTS, BrokenWeights, Network, Reader, look, see_image, see_strokes
@@ -120,7 +121,7 @@ def test_an_answer_is_the_same_whatever_else_is_asked_with_it() -> None:
     np.testing.assert_allclose(network.logits(images), alone, atol=1e-4)
 
 
-def test_what_is_not_sure_at_first_is_the_mean_of_what_three_pens_say(reader: Reader) -> None:
+def test_what_is_not_sure_at_first_is_the_mean_of_what_other_hands_and_pens_say(reader: Reader) -> None:
     network, rng, again = Network(WEIGHTS / f"{DEFAULT}.onnx"), np.random.default_rng(11), 0
     for index in range(400):
         strokes = [stroke.tolist() for stroke in sample(index % 10, rng, 1.4)[0]]
@@ -130,7 +131,7 @@ def test_what_is_not_sure_at_first_is_the_mean_of_what_three_pens_say(reader: Re
         if judge(shares, none, network.calibration)[0] == "sure":
             continue
         again += 1
-        views = by_pens(seen.ink)
+        views = by_hands(by_pens(seen.ink))
         shares, _ = of_one(
             network.logits_of_whole(views[:, None]).mean(axis=0).tolist(), network.calibration.temperature
         )
@@ -147,13 +148,15 @@ def test_drawings_of_which_there_are_other_pens_and_none_are_read_together(reade
     drawings = [see_image(saved(scribble.resize((side, side)))) for side in (30, 280, 20, 200)]
     network = reader.network(DEFAULT)
     together, alone = look(network, drawings), [look(network, [seen])[0] for seen in drawings]
-    assert [len(views) for _, views in together] == [1, 3, 1, 3]
+    for (_, views), seen in zip(together, drawings, strict=True):
+        by_each = by_pens(seen.ink)
+        assert np.array_equal(views, by_hands(by_each if len(by_each) else seen.pixels[None]))
     for (reading, _), (other, _) in zip(together, alone, strict=True):
         assert reading.probabilities == pytest.approx(other.probabilities, abs=1e-4)
 
 
 def test_what_is_sure_at_first_is_looked_at_once(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("model.reader.by_pens")
+    monkeypatch.delattr("model.reader.by_hands")
     assert reader.read_strokes(SEVEN, explain=True).verdict == "sure"
     with pytest.raises(NameError):
         reader.read_strokes(SEVEN + ONE)
