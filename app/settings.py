@@ -87,8 +87,8 @@ SETTINGS: tuple[Setting, ...] = (
         "workers", 2, 1, 64, "Images that are read at once, each in a thread of its own and up to 100 MB of memory."
     ),
     Number(
-        # Strokes take 0.2 ms, a drawn picture up to 1 ms, those in doubt 1 or 2 ms more; how long all of them may wait is
-        # bounded apart from this.
+        # Strokes take 0.2 ms, a drawn picture up to 1 ms, those in doubt 1 or 2 ms more; how long all of them may wait
+        # is bounded apart from this.
         "queue", 64, 0, 10_000,
         "Drawings, and large images, that wait to be read; one more is answered 503. Small images fill half of it.",
     ),
