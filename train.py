@@ -461,8 +461,8 @@ def first_stage(
     returned: that margin, and the share of the held-out digits that have it. No stage and None where there is none.
     """
     # Not by Muon: what that taught stood for 66 of 100 held-out digits instead of 79.
-    alone = {"epochs": best.recipe.first, "together": 0, "settle": 0}
-    recipe = replace(best.recipe, network="first stage", optimiser="adamw", **alone)
+    recipe = replace(best.recipe, network="first stage", optimiser="adamw")
+    recipe = replace(recipe, epochs=recipe.first, together=0, settle=0)
     run = Run(recipe, best.seed, best.per_epoch, FirstStage)
     if resume and checkpoint.exists():
         run.restore(checkpoint)

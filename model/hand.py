@@ -31,8 +31,9 @@ WAYS = np.array(
 def by_hands(images: Pixels) -> Pixels:
     """(n, 28, 28) float32 in 0..1, in turns, to one of each way: (8, 28, 28) float32 in 0..1."""
     taken = np.arange(len(WAYS)) % len(images)
-    taps: Pixels = images.reshape(len(images), -1)[taken[:, None, None], _PLACES]
-    return (taps * _SHARES).sum(axis=-1).reshape(-1, SIZE, SIZE)
+    taps: Pixels = images.reshape(len(images), -1)[taken[:, None, None], _PLACES] * _SHARES
+    mixed: Pixels = taps.sum(axis=-1).reshape(-1, SIZE, SIZE)
+    return mixed
 
 
 def _taps() -> tuple[NDArray[np.int64], Pixels]:
