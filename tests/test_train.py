@@ -11,13 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from torch import nn
 
 import train
-from model import export
+from model import export, mnist
 from model.networks import DigitNet
 from model.reader import WEIGHTS, Network
 from model.verdict import Calibration
+from tests.benchmarks.reading import Answers
 from tests.data import ROOT, data_folder
 
 # No run takes a tenth of it, but on a machine that does much else.
@@ -143,6 +145,24 @@ def test_the_first_stage_learns_from_the_finished_network_and_answers_where_that
     assert answered.mean() > 0.1
     assert (logits.argmax(1) == alone.argmax(1))[answered].mean() > 0.99
     assert (logits.argmax(1) == labels).mean() > 0.98
+
+
+def test_looking_again_is_what_the_service_does() -> None:
+    recipe = train.RECIPES["digitnet"]
+    run = train.Run(recipe, 0, 1)
+    run.averaged = DigitNet()
+    export.load(run.averaged, WEIGHTS / "digitnet.safetensors")
+    network = Network(WEIGHTS / "digitnet.onnx")
+    _, held_out = mnist.hold_out(mnist.load(data_folder(), train=True))
+    once, again = run.answers(held_out.images), train.looking_again(run, held_out, network.calibration)
+    changed = (once != again).any(dim=1).numpy()
+    assert 0.01 < changed.mean() < 0.1, "what one look leaves in doubt"
+    served = Answers.to_images(network, held_out.images[:, 0].numpy())
+    # The service computes in integers and has a first stage, so that a few at the threshold are sure to it alone.
+    assert (again[:, :10].argmax(1).numpy() == served.digits).mean() > 0.998
+    assert served.sure[~changed].mean() > 0.99
+    quick, few = train.Run(train.RECIPES["quick"], 0, 1), held_out.first(9)
+    assert torch.equal(train.looking_again(quick, few, Calibration()), quick.answers(few.images)), "asked once"
 
 
 def test_missing_data_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
