@@ -498,12 +498,9 @@ def first_stage(
 # 6. Report: a card that says where the weights come from, and pictures that show what they do.
 
 
-def result(run: Run, data: Data) -> dict[str, Any]:
+def result(run: Run, data: Data, calibration: Calibration) -> dict[str, Any]:
     """The figures of one finished seed. This is where the test images are looked at."""
-    everything = data.held_out.joined(data.held_out_drawn)
-    logits = run.answers(everything.images)
-    calibration = calibrate(logits, everything.labels)
-    said = set(logits[: len(data.held_out), :DIGITS].argmax(1).tolist())
+    said = set(run.answers(data.held_out.images)[:, :DIGITS].argmax(1).tolist())
     return {
         "seed": run.seed,
         "held_out": round(share_right(run, data.held_out), 5),
@@ -664,10 +661,12 @@ def main() -> None:
         sys.exit(f"train.py: {error}")
 
     runs = train_all(recipe, range(args.seed, args.seed + args.seeds), data, out / "checkpoints", args.resume)
-    results = [result(run, data) for run in runs]
-    best = max(zip(results, runs, strict=True), key=lambda pair: pair[0]["held_out"] + pair[0]["held_out_drawn"])[1]
     everything = data.held_out.joined(data.held_out_drawn)
-    calibration = calibrate(best.answers(everything.images), everything.labels)
+    calibrations = [calibrate(run.answers(everything.images), everything.labels) for run in runs]
+    results = [result(run, data, calibration) for run, calibration in zip(runs, calibrations, strict=True)]
+    sums = [entry["held_out"] + entry["held_out_drawn"] for entry in results]
+    chosen = sums.index(max(sums))
+    best, calibration = runs[chosen], calibrations[chosen]
     checkpoint = out / "checkpoints" / f"{best.seed}-first.pt"
     first = first_stage(best, data, calibration, checkpoint, args.resume) if recipe.first else None
 
