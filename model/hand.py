@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from model.ink import Pixels
 from model.normalise import SIZE
 
-# A fifth of what the networks learn from, see model/augment.py: of a seventh to two fifths best on held-out drawings.
+# A fifth of what the networks learn from, model/augment.py, which needs torch and is not served: from a seventh to two
+# fifths were tried on held-out drawings, and this was best.
 TURN, SLANT, STRETCH, SHIFT = math.radians(2.4), 0.05, 0.03, 0.3 / SIZE  # the last three as shares of the side
 
 # Each row is a way, each column a change, to one side or the other. Every change is as often there as its opposite, and

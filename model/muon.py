@@ -25,6 +25,7 @@ class Muon(torch.optim.Optimizer):
     def __init__(self, weights: Iterable[nn.Parameter], rate: float, momentum: float = 0.95, decay: float = 0.0):
         super().__init__(weights, {"lr": rate, "momentum": momentum, "decay": decay})
 
+    # The two ways that the base class declares; a type checker asks for both.
     @overload
     def step(self, closure: None = None) -> None: ...
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from model import augment, hand
 from model.hand import WAYS, by_hands
 from model.reader import see_strokes
 from tests.drawings import load_drawings
@@ -12,6 +13,11 @@ from tests.encodings import alike
 def test_every_change_is_as_often_there_as_its_opposite_and_beside_every_other() -> None:
     assert not WAYS.sum(axis=0).any()
     assert np.array_equal(WAYS.T @ WAYS, len(WAYS) * np.eye(WAYS.shape[1]))
+
+
+def test_each_change_is_a_fifth_of_what_is_learnt_from() -> None:
+    learnt = augment.ROTATION, augment.SHEAR, augment.SCALE, augment.SHIFT / 28
+    assert pytest.approx([most / 5 for most in learnt]) == (hand.TURN, hand.SLANT, hand.STRETCH, hand.SHIFT)
 
 
 def test_a_digit_by_another_hand_is_much_the_same_and_not_quite() -> None:

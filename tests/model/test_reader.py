@@ -148,9 +148,10 @@ def test_drawings_of_which_there_are_other_pens_and_none_are_read_together(reade
     drawings = [see_image(saved(scribble.resize((side, side)))) for side in (30, 280, 20, 200)]
     network = reader.network(DEFAULT)
     together, alone = look(network, drawings), [look(network, [seen])[0] for seen in drawings]
-    for (_, views), seen in zip(together, drawings, strict=True):
-        by_each = by_pens(seen.ink)
-        assert np.array_equal(views, by_hands(by_each if len(by_each) else seen.pixels[None]))
+    by_each = [by_pens(seen.ink) for seen in drawings]
+    assert [len(pens) for pens in by_each] == [0, 3, 0, 3]
+    for (_, views), pens, seen in zip(together, by_each, drawings, strict=True):
+        assert np.array_equal(views, by_hands(pens if len(pens) else seen.pixels[None]))
     for (reading, _), (other, _) in zip(together, alone, strict=True):
         assert reading.probabilities == pytest.approx(other.probabilities, abs=1e-4)
 
