@@ -221,8 +221,9 @@ class Run:
         recipe, weights = self.recipe, list(self.network.parameters())
         if recipe.optimiser == "sgd":
             return [torch.optim.SGD(weights, recipe.rate, momentum=recipe.betas[0])]
-        inner = [weight for weight in weights if recipe.optimiser == "muon" and _is_inner(weight)]
-        rest = [weight for weight in weights if not any(weight is other for other in inner)]
+        is_inner = _is_inner if recipe.optimiser == "muon" else lambda _: False
+        inner = [weight for weight in weights if is_inner(weight)]
+        rest = [weight for weight in weights if not is_inner(weight)]
         adam = torch.optim.AdamW(rest, recipe.rate, recipe.betas, weight_decay=recipe.decay)
         return [adam, Muon(inner, MUON_RATE * recipe.rate, decay=recipe.decay)] if inner else [adam]
 
@@ -451,6 +452,12 @@ def _reliable_from(scores: Tensor, wrong: Tensor, share: float) -> float:
     return float(scores[order[reliable[-1]]]) if len(reliable) else math.inf
 
 
+def _is_sure(logits: Tensor, calibration: Calibration) -> Tensor:
+    """Of (n, classes) logits, which answers are verdicts that a person may rely on: (n,) bool."""
+    shares, none = probabilities(logits.numpy(), calibration.temperature)
+    return torch.tensor([judge(*answer, calibration)[0] == "sure" for answer in zip(shares, none, strict=True)])
+
+
 def first_stage(
     best: Run, data: Data, calibration: Calibration, checkpoint: Path, resume: bool
 ) -> dict[str, float] | None:
@@ -461,8 +468,8 @@ def first_stage(
     returned: that margin, and the share of the held-out digits that have it. No stage and None where there is none.
     """
     # Not by Muon: what that taught stood for 66 of 100 held-out digits instead of 79.
-    recipe = replace(best.recipe, network="first stage", optimiser="adamw")
-    recipe = replace(recipe, epochs=recipe.first, together=0, settle=0)
+    recipe = replace(best.recipe, network="first stage", optimiser="adamw", epochs=best.recipe.first)
+    recipe = replace(recipe, together=0, settle=0)
     run = Run(recipe, best.seed, best.per_epoch, FirstStage)
     if resume and checkpoint.exists():
         run.restore(checkpoint)
@@ -476,9 +483,8 @@ def first_stage(
     for parameter in learnt.head.parameters():
         parameter.data *= scale
     (most, next_most), answers = (logits * scale).topk(2).values.T, logits.argmax(1)
-    shares, none = probabilities(best.answers(held_out.images).numpy(), calibration.temperature)
-    said = [judge(share, nothing, calibration)[0] == "sure" for share, nothing in zip(shares, none, strict=True)]
-    agreed = torch.tensor(said) & (torch.from_numpy(shares).argmax(1) == answers)
+    whole = best.answers(held_out.images)
+    agreed = _is_sure(whole, calibration) & (whole[:, :DIGITS].argmax(1) == answers)
     digit = answers < DIGITS
     margin = _reliable_from((most - next_most)[digit], ~agreed[digit], FIRST_ERROR)
     if math.isinf(margin):
@@ -517,11 +523,9 @@ def looking_again(run: Run, split: mnist.Split, calibration: Calibration) -> Ten
     logits = run.answers(split.images)
     if not run.recipe.styles:  # such a network is asked once
         return logits
-    shares, none = probabilities(logits.numpy(), calibration.temperature)
-    for index, (share, nothing) in enumerate(zip(shares, none, strict=True)):
-        if judge(share, nothing, calibration)[0] != "sure":
-            views = torch.from_numpy(by_hands(split.images[index].numpy()))
-            logits[index] = run.answers(views[:, None]).mean(dim=0)
+    for index in torch.nonzero(~_is_sure(logits, calibration))[:, 0].tolist():
+        views = torch.from_numpy(by_hands(split.images[index].numpy()))
+        logits[index] = run.answers(views[:, None]).mean(dim=0)
     return logits
 
 
