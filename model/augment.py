@@ -17,9 +17,9 @@ ELASTIC = 1.2  # pixels, standard deviation at each of KNOTS x KNOTS places
 KNOTS = 5
 PEN = 0.6  # share of the way to a pen one pixel wider, or narrower, on each side
 GAMMA = 0.3  # natural logarithm of the exponent on the intensity
-# To look between pixels smooths a picture, and who learns from smooth pictures misreads sharp ones: of drawings that was
-# half of all errors. So each is sharpened or smoothed after it, by up to such a share of the way from or to the mean of
-# the nine pixels around each, and some are as sharp again as what people draw.
+# To look between pixels smooths a picture, and who learns from smooth pictures misreads sharp ones: of drawings, that
+# was half of all errors. So each is sharpened or smoothed after it, by up to such a share of the way from or to the
+# mean of the nine pixels around each, and some are as sharp again as what people draw.
 SHARPEN, SMOOTHEN = 0.5, 0.25
 
 

@@ -70,7 +70,6 @@ VARIANTS: dict[str, Callable[[], DigitNet]] = {
     "16-48-96": lambda: variant((16, 48, 96)),
     "16-64-96": lambda: variant((16, 64, 96)),
     "16-64-96, 1-3-3": lambda: variant((16, 64, 96), (1, 3, 3)),
-    "16-64-96, 1-4-3": lambda: variant((16, 64, 96), (1, 4, 3)),
     "16-64-96, 2-2-2": lambda: variant((16, 64, 96), (2, 2, 2)),
     "16-48-64, 2-4-4": lambda: variant((16, 48, 64), (2, 4, 4)),
     "separable 16-64-128": lambda: variant((16, 64, 128), block=separable),
