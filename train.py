@@ -76,7 +76,7 @@ class Recipe:
 
 MUON_RATE = 2.0  # times AdamW's: from half to twice of this nothing changes
 TOGETHER_RATE = 0.5  # the share of the highest rate that the second cycle begins with
-TOGETHER_SHARE = 0.5  # what all networks say counts so much in the second cycle, the label the rest
+TOGETHER_SHARE = 0.7  # what all networks say counts so much in the second cycle, the label the rest
 SETTLE_RATE = 0.1  # the share of the highest rate that settling begins with
 SETTLE_CHANGE = 0.3  # the share of the usual changes to the images while settling
 # The share of what is not MNIST's that is still seen while settling: where styles are at odds, a flagged 1 with an
@@ -86,8 +86,8 @@ SETTLE_ADDED = 0.4
 RECIPES = {
     "digitnet": Recipe(
         "digitnet",
-        epochs=12,
-        together=8,
+        epochs=13,
+        together=9,
         settle=3,
         first=10,
         batch=256,
@@ -96,11 +96,11 @@ RECIPES = {
         decay=0.01,
         smoothing=0.05,
         augment=0.8,
-        augment_drawn=0.4,
+        augment_drawn=0.3,
         styles=24_000,
         marks=9_000,
         pieces=3_500,
-        coarse=0.1,
+        coarse=0.08,
         sets=5,
         none_weight=0.5,
         average=0.998,

@@ -17,19 +17,15 @@ ELASTIC = 1.2  # pixels, standard deviation at each of KNOTS x KNOTS places
 KNOTS = 5
 PEN = 0.6  # share of the way to a pen one pixel wider, or narrower, on each side
 GAMMA = 0.3  # natural logarithm of the exponent on the intensity
-# To look between pixels smooths a picture, and who learns from smooth pictures misreads sharp ones: of drawings, that
-# was half of all errors. So each is sharpened or smoothed after it, by up to such a share of the way from or to the
-# mean of the nine pixels around each, and some are as sharp again as what people draw.
-SHARPEN, SMOOTHEN = 0.5, 0.25
 
 
 def augment(images: Tensor, amount: Tensor) -> Tensor:
-    """Turn, scale, slant, shift and bend each image, make it sharper or smoother, and draw it with another pen.
+    """Turn, scale, slant, shift and bend each image, and draw it with another pen.
 
     `images`: (n, 1, 28, 28) float32 in 0..1, white on black. `amount`: (n,) float32, how much each is changed: 0 not at
     all, 1 as far as the constants say. Returns the same shape and range, from torch's global random generator.
     """
-    return _other_pen(_other_focus(_warped(images, amount), amount), amount)
+    return _other_pen(_warped(images, amount), amount)
 
 
 def _within(limit: Tensor) -> Tensor:
@@ -53,7 +49,7 @@ def _warped(images: Tensor, amount: Tensor) -> Tensor:
     grid = functional.affine_grid(affine, [count, 1, SIZE, SIZE], align_corners=False)
     bend = (torch.randn(count * 2, KNOTS * KNOTS) @ _SMOOTH).view(count, 2, SIZE, SIZE)
     grid += (bend * (amount * ELASTIC * pixel).view(-1, 1, 1, 1)).permute(0, 2, 3, 1)
-    return functional.grid_sample(images, grid, mode="bicubic", align_corners=False)
+    return functional.grid_sample(images, grid, align_corners=False)
 
 
 def _knots_to_pixels() -> Tensor:
@@ -63,13 +59,6 @@ def _knots_to_pixels() -> Tensor:
 
 
 _SMOOTH = _knots_to_pixels()
-
-
-def _other_focus(images: Tensor, amount: Tensor) -> Tensor:
-    """Sharper or smoother, where anything is changed at all."""
-    share = (torch.rand(len(images)) * (SHARPEN + SMOOTHEN) - SHARPEN) * (amount > 0)
-    around = functional.avg_pool2d(images, 3, 1, 1)
-    return torch.lerp(images, around, share.view(-1, 1, 1, 1)).clamp_(0, 1)
 
 
 def _other_pen(images: Tensor, amount: Tensor) -> Tensor:

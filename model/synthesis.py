@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.curves import Points, Strokes, along
+from model.curves import Strokes
 from model.ink import Pixels
 from model.marks import dots, scribble
 from model.normalise import SIZE, averaging, normalise
@@ -29,9 +29,6 @@ COARSE = (7, 15)  # pixels, the second exclusive, on the longer side of a pictur
 # Two digits one over the other are both to be seen where such a share of each one's line lies so many units (of about a
 # hundredth of a digit's height) from the other's, and neither is a bar through the other: that is a digit, too.
 SEEN, APART, BARRED = 0.5, 11.0, ({0, 1}, {0, 7}, {1, 7})
-# Parts of digits that are none: upper (True) and lower parts, and how much of the height they hold. Of the other digits
-# too many are a 1, a 7, a 0 or a 9 by themselves.
-PARTS, PART = ((0, True), (0, False), (2, False), (3, False), (5, True), (5, False)), (0.3, 0.45)
 AMOUNT = (0.6, 1.4)  # how far a drawing strays from its template, from a calm hand to a hasty one
 
 Bytes = NDArray[np.uint8]  # (n, 28, 28), or one image without the n
@@ -143,27 +140,6 @@ def _both_seen(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> bool:
     return bool(min(first.mean(), second.mean()) >= SEEN)
 
 
-def _part(rng: Random) -> Strokes:
-    """What a cut across leaves of a digit: less than its upper or its lower half, where no one sees a digit in it."""
-    digit, upper = PARTS[int(rng.integers(len(PARTS)))]
-    strokes = [_dense(stroke) for stroke in sample(digit, rng)[0]]
-    heights, share = np.concatenate(strokes)[:, 1], rng.uniform(*PART)
-    at = np.interp(share if upper else 1 - share, (0, 1), (heights.min(), heights.max()))
-    kept = []
-    for stroke in strokes:
-        seen = (stroke[:, 1] < at) == upper
-        runs = np.split(stroke, np.flatnonzero(seen[1:] != seen[:-1]) + 1)
-        kept += runs[0 if seen[0] else 1 :: 2]
-    return kept
-
-
-def _dense(stroke: Points) -> Points:
-    """Points about a unit apart along the same line."""
-    at = along(stroke)
-    every = np.linspace(0, at[-1], math.ceil(at[-1]) + 1)
-    return np.stack([np.interp(every, at, stroke[:, axis]) for axis in (0, 1)], axis=1)
-
-
 def _extent(strokes: Strokes, axis: int) -> float:
     points = np.concatenate(strokes)[:, axis]
     return float(points.max() - points.min())
@@ -252,9 +228,8 @@ def _noise(_: Pixels, __: Pixels, rng: Random) -> Pixels:
 # Of two digits just put one over the other, and of two halves, few are seen: too many of them are a digit to us, too
 # (a 1 over a 0 is a slashed 0, a 3 over a 9 an 8), and to learn that they are none costs digits.
 MARKS: dict[str, tuple[float, Callable[[Random], Strokes]]] = {
-    "letters of our own": (0.34, _letter),
-    "scribbles and signs": (0.25, scribble),
-    "parts of digits": (0.04, _part),
+    "letters of our own": (0.36, _letter),
+    "scribbles and signs": (0.27, scribble),
     "dots": (0.03, dots),
     "two digits side by side": (0.13, partial(_two, axis=0)),
     "two digits, one below the other": (0.07, partial(_two, axis=1)),

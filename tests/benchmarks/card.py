@@ -189,8 +189,7 @@ def main() -> None:
     args = parser.parse_args()
     figures = json.loads(FIGURES.read_text())
     if not args.text:
-        # The times first, while the working tree is still that of a commit.
-        figures |= ({} if args.accuracy else times()) | measure()
+        figures |= measure() | ({} if args.accuracy else times())
         FIGURES.write_text(json.dumps(figures, indent=1) + "\n")
     CARD.write_text(card(figures))
     README.write_text(with_table(README.read_text(), figures))
