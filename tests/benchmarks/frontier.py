@@ -102,7 +102,8 @@ def measure() -> list[dict[str, Any]]:
     recipe = replace(train.RECIPES["digitnet"], epochs=EPOCHS, together=0, settle=SETTLE, sets=1)
     data = train.load_data(mnist.find(), recipe, None)
     typical = data.train.images[:: len(data.train) // train.TYPICAL]
-    card = {"name": "variant", "calibration": {"temperature": 1, "sure": 0.9, "not_a_digit": 0.5}}
+    calibration = {"temperature": 1, "sure": 0.9, "not_a_digit": 0.5}
+    card = {"name": "variant", "calibration": calibration, "training": {"recipe": {}}}
     points, networks = [], {}
     with TemporaryDirectory() as folder:
         for name, build in VARIANTS.items():
