@@ -4,6 +4,7 @@ import statistics
 from typing import Any
 
 from model import synthesis
+from tests.benchmarks import unlearnt
 
 MARKS = ("<!-- figures, written by `make measure` -->", "<!-- end of figures -->")
 
@@ -127,7 +128,10 @@ def card(figures: dict[str, Any]) -> str:
         "All but UNIPEN's are drawn by this project, or cut from MNIST's test images. Both of two digits are to be",
         f"seen where {100 * synthesis.SEEN:.0f} % of each one's line lies beside the other's, no 1 or 7 crossing a 0",
         "or the other. Of other pairs one over the other, and of halves, most that are answered sure are that digit",
-        "to us, too: a 1 over a 0 is a slashed 0, a 3 over a 9 an 8. All that were drawn and answered sure:",
+        "to us, too: a 1 over a 0 is a slashed 0, a 3 over a 9 an 8. Parts are "
+        f"{100 * unlearnt.SHARE[0]:.0f} to {100 * unlearnt.SHARE[1]:.0f} % of the height of a",
+        "digit, of those that leave no other: a 1 cut in two is a 1. Like UNIPEN's letters, they are of a kind that",
+        "nothing was learnt from. All that were drawn and answered sure:",
         "",
         "![No digits, but answered sure](pictures/sure-of-none.png)",
         "",
