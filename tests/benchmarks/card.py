@@ -25,7 +25,7 @@ from model import styles, synthesis
 from model.ink import Pixels
 from model.reader import DEFAULT, WEIGHTS, Network, Reader, Seen, see
 from model.strokes import rasterise
-from tests.benchmarks import reading, speed, variants
+from tests.benchmarks import reading, speed, unlearnt, variants
 from tests.benchmarks.words import card, with_table
 from tests.data import ROOT
 
@@ -87,13 +87,14 @@ def errors(answers: reading.Answers, images: Pixels, labels: Any, path: Path, ti
 
 def taken_for_digits(network: Network, kinds: dict[str, Pixels]) -> None:
     """A sheet of what is drawn, no digit, and yet answered sure."""
+    drawn = (*synthesis.MARKS, unlearnt.KIND)
     images, captions = [], []
-    for kind in synthesis.MARKS:
+    for kind in drawn:
         answers = reading.Answers.to_images(network, kinds[kind])
         for index in np.flatnonzero(answers.sure):
             images.append(kinds[kind][index])
             captions.append(f"{answers.digits[index]}, {answers.score()[index]:.3f}")
-    title = f"No digits: {len(images)} of {sum(len(kinds[kind]) for kind in synthesis.MARKS):,} answered sure"
+    title = f"No digits: {len(images)} of {sum(len(kinds[kind]) for kind in drawn):,} answered sure"
     sheet(np.array(images).reshape(-1, 28, 28), captions, PICTURES / "sure-of-none.png", title)
 
 

@@ -20,7 +20,7 @@ from model.ink import Ink, Pixels
 from model.normalise import SIZE, Normalised
 from model.reader import WEIGHTS, Network, Seen, look, see_strokes
 from model.verdict import Verdict
-from tests.benchmarks.unlearnt import parts
+from tests.benchmarks import unlearnt
 from tests.data import drawn, mnist_images, mnist_labels
 
 BATCH = 1000
@@ -115,6 +115,7 @@ def load() -> dict[str, Any]:
         **{kind: synthesis.marks(EACH, SEED, kind=kind) for kind in synthesis.MARKS},
         **{kind: synthesis.pieces(EACH, SEED, digits, labels, kind) for kind in synthesis.PIECES},
     }
+    floats = {kind: _floats(images) for kind, images in made.items()}
     return {
         "mnist": images,
         "mnist_labels": labels,
@@ -123,7 +124,7 @@ def load() -> dict[str, Any]:
         "letters": [see_strokes(drawing["strokes"]) for drawing in letters],
         "styles": _floats(styles),
         "style_labels": style_labels,
-        "no_digit": {kind: _floats(images) for kind, images in made.items()} | {"parts of digits": parts(EACH, SEED)},
+        "no_digit": {**floats, unlearnt.KIND: unlearnt.parts(EACH, SEED)},
     }
 
 

@@ -17,6 +17,7 @@ from model.styles import sample
 # 0 or a 9 by themselves, to the eye.
 PARTS = ((0, True), (0, False), (2, False), (3, False), (5, True), (5, False))
 SHARE = (0.3, 0.45)
+KIND = "parts of digits"
 
 
 def parts(count: int, seed: int) -> Pixels:
