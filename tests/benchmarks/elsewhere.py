@@ -1,11 +1,13 @@
-"""How well a network reads digits that are neither MNIST's nor drawn for this program, from packages anyone can fetch.
+"""How well a network reads what is neither MNIST's nor drawn for this program, from packages anyone can fetch.
 
     python -m tests.benchmarks.elsewhere                              the shipped digitnet
-    python -m tests.benchmarks.elsewhere --network runs/digitnet/digitnet.onnx --sheet misread.png
+    python -m tests.benchmarks.elsewhere --network runs/digitnet/digitnet.onnx --sheets report
 
 Fonts: 0 to 9 in every font that npm's @fontsource has under "handwriting", each as one hand wrote it, the models of
 many countries' schools among them. Optical digits: what 13 people wrote on forms, at 8x8 pixels (UCI, as scikit-learn
-ships it). Nothing is trained on either. Packages are kept in runs/elsewhere. Needs npm, and some minutes once.
+ships it). Icons: Lucide's 2,176, each as the strokes that it is drawn with; to the eye some twenty of them are a 0, 1
+or 8, a circle, a slash or an hourglass. Nothing is trained on any of these. Packages are kept in runs/elsewhere. Needs
+npm, Chromium, and some minutes once.
 """
 
 import argparse
@@ -22,16 +24,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from playwright.sync_api import sync_playwright
 
-from model.reader import WEIGHTS, Network, Seen, see_image
+from model.reader import WEIGHTS, Network, Seen, see_image, see_strokes
 from tests.benchmarks.card import sheet
-from tests.benchmarks.reading import Answers, on_digits
+from tests.benchmarks.reading import Answers, on_digits, on_others
+from tests.browser import chromium
 from tests.data import ROOT
 from tests.encodings import saved
 
 KEPT = ROOT / "runs" / "elsewhere"
 LIST = "google-font-metadata@6.0.8"
 TABLES = "scikit-learn==1.9.1"
+ICONS = "lucide-static@1.62.0"
 HEIGHT, ROOM = 200, 500  # pixels of a font's line, and on a side of the paper it is set on
 
 Labels = NDArray[np.int64]
@@ -106,23 +111,64 @@ def optical() -> tuple[list[Seen], Labels]:
     return [see_image(saved(picture)) for picture in pictures], rows[:, 64].astype(np.int64)
 
 
+# The strokes of SVG files, as the browser understands them: points half a unit apart, of the 24 that an icon is wide. A
+# path's length does not count the way from one of its strokes to the next, which so shows as a leap.
+TO_STROKES = """(files) => files.map((file) => {
+  document.body.innerHTML = file;
+  const strokes = [];
+  for (const shape of document.querySelectorAll("svg :is(path, line, polyline, polygon, rect, circle, ellipse)")) {
+    const length = shape.getTotalLength();
+    const steps = Math.max(1, Math.ceil(2 * length));
+    let last;
+    for (let step = 0; step <= steps; step++) {
+      const { x, y } = shape.getPointAtLength((length * step) / steps);
+      if (!last || Math.hypot(x - last[0], y - last[1]) > 0.6) strokes.push([]);
+      strokes.at(-1).push((last = [x, y]));
+    }
+  }
+  return strokes;
+})"""
+
+
+def icons() -> tuple[list[Seen], list[str]]:
+    """Drawings that are no digits as a network sees them, and their names."""
+    if not list(KEPT.glob("lucide-static-*.tgz")):
+        _run("npm", "pack", "--silent", ICONS)
+    with tarfile.open(_packed("lucide-static-*.tgz")) as archive:
+        paths = sorted(
+            path for path in archive.getnames() if path.startswith("package/icons/") and path.endswith(".svg")
+        )
+        files = [file.read().decode() for path in paths if (file := archive.extractfile(path))]
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        found = browser.new_page().evaluate(TO_STROKES, files)
+        browser.close()
+    return [see_strokes(strokes) for strokes in found], [Path(path).stem for path in paths]
+
+
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", type=Path, default=WEIGHTS / "digitnet.onnx", help="an ONNX file of train.py")
-    parser.add_argument("--sheet", type=Path, help="a picture of the fonts' digits that are misread, to write")
+    parser.add_argument("--sheets", type=Path, help="a folder for pictures of what is answered wrong")
     args = parser.parse_args()
     network = Network(args.network)
     small, small_labels = optical()
     drawings, labels, of = fonts()
-    answers = Answers.to_drawings(network, drawings)
+    others, names = icons()
+    answers, taken = Answers.to_drawings(network, drawings), Answers.to_drawings(network, others)
     print(json.dumps({"set": "fonts", **on_digits(answers, labels)}))
     print(json.dumps({"set": "8x8", **on_digits(Answers.to_drawings(network, small), small_labels)}))
-    if args.sheet:
-        wrong = np.flatnonzero(answers.digits != labels)
+    print(json.dumps({"set": "icons", **on_others(taken)}))
+    if args.sheets:
+        args.sheets.mkdir(parents=True, exist_ok=True)
+        wrong, sure = np.flatnonzero(answers.digits != labels), np.flatnonzero(taken.sure)
         captions = [f"{labels[i]} as {answers.digits[i]} {of[i][:9]}" for i in wrong]
-        images = np.stack([drawings[i].pixels for i in wrong])
-        sheet(images, captions, args.sheet, f"Handwriting fonts: {len(wrong)} of {len(labels):,} misread")
+        title = f"Handwriting fonts: {len(wrong)} of {len(labels):,} misread"
+        sheet(np.stack([drawings[i].pixels for i in wrong]), captions, args.sheets / "misread-fonts.png", title)
+        captions = [f"{taken.digits[i]} {names[i][:15]}" for i in sure]
+        title = f"Icons: {len(sure)} of {len(names):,} answered sure"
+        sheet(np.stack([others[i].pixels for i in sure]), captions, args.sheets / "sure-icons.png", title)
 
 
 if __name__ == "__main__":
