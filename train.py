@@ -34,7 +34,7 @@ from tqdm import tqdm
 
 from model import export, mnist, report, synthesis
 from model.augment import augment
-from model.hand import by_hands
+from model.hand import by_hands, together
 from model.muon import Muon
 from model.networks import DIGITS, NETWORKS, DigitNet, FirstStage, folded, parameters
 from model.verdict import Calibration, judge, probabilities
@@ -65,7 +65,7 @@ class Recipe:
     styles: int = 0  # drawings in styles that MNIST lacks, beside its images, see model/synthesis.py
     marks: int = 0  # drawings that are no digit
     pieces: int = 0  # images cut and joined from MNIST's until they are no digit
-    coarse: float = 0.0  # the share of the styles' drawings seen as in a picture of few pixels
+    coarse: float = 0.0  # the share of the styles' drawings seen as in a picture of few pixels; as many of MNIST's, too
     first: int = 0  # epochs in which its first stage learns from the finished network
     sets: int = 1  # how many such sets are made; each epoch takes the next, so that none is learnt by heart
     none_weight: float = 1.0  # what a drawing that is no digit counts: to lose a digit is worse than to pass a letter
@@ -86,8 +86,8 @@ SETTLE_ADDED = 0.4
 RECIPES = {
     "digitnet": Recipe(
         "digitnet",
-        epochs=13,
-        together=9,
+        epochs=12,
+        together=8,
         settle=3,
         first=10,
         batch=256,
@@ -98,9 +98,9 @@ RECIPES = {
         augment=0.8,
         augment_drawn=0.3,
         styles=24_000,
-        marks=9_000,
+        marks=10_000,
         pieces=3_500,
-        coarse=0.08,
+        coarse=0.1,
         sets=5,
         none_weight=0.5,
         average=0.998,
@@ -156,16 +156,19 @@ def load_data(folder: Path, recipe: Recipe, limit: int | None) -> Data:
 
 
 def added(recipe: Recipe, share: float, digits: mnist.Split, seed: int) -> mnist.Split:
-    """A share of the drawings that a recipe adds. `digits`: what to cut up; `seed`: none occurs with another one."""
+    """A share of what a recipe adds. `digits`: to cut up and to make small; `seed`: none occurs with another one."""
     styles, marks, pieces = (math.ceil(share * count) for count in (recipe.styles, recipe.marks, recipe.pieces))
     images, labels = np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64)
+    whole = (digits.images[:, 0].numpy() * 255 + 0.5).astype(np.uint8)
     if styles:
         drawn, drawn_labels = synthesis.styles(styles, seed, recipe.coarse)
         images, labels = np.concatenate((images, drawn)), np.concatenate((labels, drawn_labels))
+    if few := math.ceil(recipe.coarse * styles):
+        seen, seen_labels = synthesis.in_few_pixels(few, seed, whole, digits.labels.numpy())
+        images, labels = np.concatenate((images, seen)), np.concatenate((labels, seen_labels))
     if marks:
         images = np.concatenate((images, synthesis.marks(marks, seed)))
     if pieces:
-        whole = (digits.images[:, 0].numpy() * 255 + 0.5).astype(np.uint8)
         images = np.concatenate((images, synthesis.pieces(pieces, seed, whole, digits.labels.numpy())))
     none = np.full(len(images) - len(labels), synthesis.NOT_A_DIGIT)
     tensor = torch.from_numpy(images)[:, None].float() / 255
@@ -519,13 +522,13 @@ def result(run: Run, data: Data, calibration: Calibration) -> dict[str, Any]:
 
 
 def looking_again(run: Run, split: mnist.Split, calibration: Calibration) -> Tensor:
-    """Logits as the service has them, (n, classes): of what one look leaves in doubt, the mean by other hands."""
+    """Logits as the service has them, (n, classes): of what one look leaves in doubt, with those by other hands."""
     logits = run.answers(split.images)
     if not run.recipe.styles:  # such a network is asked once
         return logits
     for index in torch.nonzero(~_is_sure(logits, calibration))[:, 0].tolist():
-        views = torch.from_numpy(by_hands(split.images[index].numpy()))
-        logits[index] = run.answers(views[:, None]).mean(dim=0)
+        others = run.answers(torch.from_numpy(by_hands(split.images[index].numpy()))[:, None])
+        logits[index] = torch.from_numpy(together(torch.cat((logits[index, None], others)).numpy()))
     return logits
 
 

@@ -17,15 +17,19 @@ ELASTIC = 1.2  # pixels, standard deviation at each of KNOTS x KNOTS places
 KNOTS = 5
 PEN = 0.6  # share of the way to a pen one pixel wider, or narrower, on each side
 GAMMA = 0.3  # natural logarithm of the exponent on the intensity
+# To look between pixels smooths a picture, and who learns from smooth pictures alone misreads sharp ones. So some are
+# sharpened after it, until they are as sharp as they were: by at most so much of what sets a pixel off from the mean of
+# the nine around it.
+SHARPEN = 0.6
 
 
 def augment(images: Tensor, amount: Tensor) -> Tensor:
-    """Turn, scale, slant, shift and bend each image, and draw it with another pen.
+    """Turn, scale, slant, shift and bend each image, make it sharper, and draw it with another pen.
 
     `images`: (n, 1, 28, 28) float32 in 0..1, white on black. `amount`: (n,) float32, how much each is changed: 0 not at
     all, 1 as far as the constants say. Returns the same shape and range, from torch's global random generator.
     """
-    return _other_pen(_warped(images, amount), amount)
+    return _other_pen(_sharper(_warped(images, amount), amount), amount)
 
 
 def _within(limit: Tensor) -> Tensor:
@@ -59,6 +63,13 @@ def _knots_to_pixels() -> Tensor:
 
 
 _SMOOTH = _knots_to_pixels()
+
+
+def _sharper(images: Tensor, amount: Tensor) -> Tensor:
+    """By nothing or by as much as it takes, or anything between, where anything is changed at all."""
+    share = torch.rand(len(images)) * SHARPEN * (amount > 0)
+    around = functional.avg_pool2d(images, 3, 1, 1)
+    return torch.lerp(images, around, -share.view(-1, 1, 1, 1)).clamp_(0, 1)
 
 
 def _other_pen(images: Tensor, amount: Tensor) -> Tensor:

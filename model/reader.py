@@ -16,7 +16,7 @@ from PIL import Image
 from model import image, strokes
 from model.errors import UnknownModel
 from model.evidence import by_occlusion, from_map
-from model.hand import by_hands
+from model.hand import by_hands, together
 from model.ink import Ink, Pixels
 from model.normalise import Normalised, normalise
 from model.pen import by_pens
@@ -146,7 +146,7 @@ class Network:
         """
         if not self._explains:
             return by_occlusion(self.logits, views[0], digit)
-        return from_map(self._whole.run(["evidence"], {"images": views[:, None]})[0].mean(axis=0), digit)
+        return from_map(together(self._whole.run(["evidence"], {"images": views[:, None]})[0]), digit)
 
 
 def _session(data: bytes, threads: int) -> onnxruntime.InferenceSession:
@@ -225,9 +225,9 @@ def see_image(data: bytes) -> Seen:
 def look(network: Network, drawings: Sequence[Seen]) -> list[tuple[Reading, Pixels]]:
     """What each drawing shows, and what of it the network was shown for this: (n, 28, 28) float32.
 
-    Where it would not be sure, it is shown the drawing as slightly other hands would have drawn it, in turns with a
-    thin, a usual and a thick pen where that is possible, and the mean of its logits counts: neither how thick lines are
-    nor how they slant says what was meant.
+    Where it would not be sure, it is shown the drawing with a thin, a usual and a thick pen where that is possible, and
+    in turns with these as slightly other hands would have drawn it, and a mean of its logits counts: neither how thick
+    lines are nor how they slant says what was meant.
     """
     images = np.stack([seen.pixels for seen in drawings])
     logits = network.logits(images[:, None])
@@ -235,8 +235,9 @@ def look(network: Network, drawings: Sequence[Seen]) -> list[tuple[Reading, Pixe
     doubted = [index for index, (reading, _) in enumerate(looks) if reading.verdict != "sure" and network.knows_hands]
     for index in doubted:
         by_each = by_pens(drawings[index].ink)
-        views = by_hands(by_each if len(by_each) else images[index, None])
-        looks[index] = _weighed(network, network.logits_of_whole(views[:, None]).mean(axis=0)), views
+        own = by_each if len(by_each) else images[index, None]
+        views = np.concatenate((own, by_hands(own)))
+        looks[index] = _weighed(network, together(network.logits_of_whole(views[:, None]))), views
     return looks
 
 

@@ -2,7 +2,8 @@
 
     python -m model.styles --sheet styles.png     every template, once plain and a few times varied
 
-The templates are data (`styles.json`), drawn by hand for this program, in a box of 0..100 with y downwards. A template
+The templates are data (`styles.json`, and `doodles.json` of what is no digit), drawn by hand for this program, in a box
+of 0..100 with y downwards. A template
 is compiled once into matrices from its control points to a dense curve, so that a variation costs a few products:
 
     control points ─► jitter, strokes moved ─► curve, corners cut ─► warp, slant ─► tremor ─► ends, joins, sampling
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from model.curves import Points, Stroke, Strokes, along, basis, hats, smoothing
 
 DATA = Path(__file__).with_name("styles.json")
+DOODLES = Path(__file__).with_name("doodles.json")
 BOX = 100.0  # side of the box that templates are drawn in
 SLOW_KNOTS, FAST_KNOTS = 22.0, 6.0  # units between the knots of unsteady lines and of tremor
 MAX_JOIN = 62.0  # units that a pen may be dragged between two strokes; beyond it a line across the digit would mislead
@@ -31,7 +33,8 @@ MAX_POINTS = 1000  # in any drawing
 
 @dataclass(frozen=True, eq=False)
 class Template:
-    """One way of writing a digit, or a letter where `digit` is None. `weight`: how common it is within its digit."""
+    """One way of writing a digit; or a letter or a doodle, where `digit` is None. `weight`: how common it is among all
+    of that digit, all letters or all doodles."""
 
     digit: int | None
     style: str
@@ -40,17 +43,18 @@ class Template:
 
     @property
     def name(self) -> str:
-        """The digit and the style, unique among all templates."""
-        return f"{'letter' if self.digit is None else self.digit} {self.style}"
+        """The digit, where it is one, and the style: unique within a file."""
+        return self.style if self.digit is None else f"{self.digit} {self.style}"
 
 
 @cache
-def _all() -> tuple[Template, ...]:
-    found = tuple(_read(entry) for entry in json.loads(DATA.read_text(encoding="utf-8")))
+def read(path: Path) -> tuple[Template, ...]:
+    """All templates of a file. Raises `ValueError` where the data is not valid."""
+    found = tuple(_read(entry, path) for entry in json.loads(path.read_text(encoding="utf-8")))
     names = [template.name for template in found]
     if len(set(names)) < len(names):
         raise ValueError(
-            f"{DATA.name}: two templates share a name: {sorted(n for n in names if names.count(n) > 1)[0]}"
+            f"{path.name}: two templates share a name: {sorted(n for n in names if names.count(n) > 1)[0]}"
         )
     return found
 
@@ -58,17 +62,22 @@ def _all() -> tuple[Template, ...]:
 @cache
 def templates() -> tuple[Template, ...]:
     """All templates of digits. Raises `ValueError` where the data is not valid."""
-    return tuple(template for template in _all() if template.digit is not None)
+    return tuple(template for template in read(DATA) if template.digit is not None)
 
 
 @cache
 def letters() -> tuple[Template, ...]:
     """Templates of letters that no one takes for a digit: for teaching what is not one."""
-    return tuple(template for template in _all() if template.digit is None)
+    return tuple(template for template in read(DATA) if template.digit is None)
 
 
-def _read(entry: dict[str, Any]) -> Template:
-    name = f"{DATA.name}: {entry.get('digit')} {entry.get('style')}"
+def doodles() -> tuple[Template, ...]:
+    """Templates of things that people draw where they are asked for a digit, and that no one takes for one."""
+    return read(DOODLES)
+
+
+def _read(entry: dict[str, Any], path: Path) -> Template:
+    name = f"{path.name}: {entry.get('digit')} {entry.get('style')}"
     digit, weight, strokes = entry["digit"], float(entry["weight"]), []
     if digit not in (None, *range(10)) or weight <= 0 or not entry["strokes"]:
         raise ValueError(f"{name}: wants a digit or null, a weight above 0 and strokes")
@@ -251,11 +260,16 @@ def _pace(z: NDArray[np.complex128], step: float, rng: np.random.Generator, amou
 
 
 @cache
-def _by_digit(digit: int | None) -> tuple[tuple[Template, ...], Points]:
-    """The templates of a digit, and their weights added up to 1."""
-    found = tuple(template for template in _all() if template.digit == digit)
+def _of_digit(digit: int) -> tuple[Template, ...]:
+    return tuple(template for template in templates() if template.digit == digit)
+
+
+@cache
+def _added_up(found: tuple[Template, ...]) -> Points:
+    """The weights of templates, added up to 1."""
     total = np.cumsum([template.weight for template in found])
-    return found, total / total[-1]
+    shares: Points = total / total[-1]
+    return shares
 
 
 def sample(digit: int | None, rng: np.random.Generator, amount: float = 1.0) -> tuple[Strokes, Template]:
@@ -263,17 +277,21 @@ def sample(digit: int | None, rng: np.random.Generator, amount: float = 1.0) -> 
 
     Returns its strokes as `draw` gives them, and the template.
     """
-    return _sample(int(rng.integers(10)) if digit is None else digit, rng, amount)
+    return _any_of(_of_digit(int(rng.integers(10)) if digit is None else digit), rng, amount)
 
 
 def sample_letter(rng: np.random.Generator, amount: float = 1.0) -> tuple[Strokes, Template]:
     """A drawing of a letter that no one takes for a digit: its strokes as `draw` gives them, and the template."""
-    return _sample(None, rng, amount)
+    return _any_of(letters(), rng, amount)
 
 
-def _sample(digit: int | None, rng: np.random.Generator, amount: float) -> tuple[Strokes, Template]:
-    found, total = _by_digit(digit)
-    template = found[int(np.searchsorted(total, rng.random(), side="right"))]
+def sample_doodle(rng: np.random.Generator, amount: float = 1.0) -> tuple[Strokes, Template]:
+    """A drawing of a thing or a sign that no one takes for a digit, as `sample_letter`."""
+    return _any_of(doodles(), rng, amount)
+
+
+def _any_of(found: tuple[Template, ...], rng: np.random.Generator, amount: float) -> tuple[Strokes, Template]:
+    template = found[int(np.searchsorted(_added_up(found), rng.random(), side="right"))]
     return draw(template, rng, amount), template
 
 
@@ -287,7 +305,7 @@ def sheet(path: Path, variations: int = 3, seed: int = 0) -> None:
     cell, title, columns, greys = 28, 12, 8, 16
     wide, high = max((variations + 1) * cell, 112) + 8, cell + title
     rng = np.random.default_rng(seed)
-    groups = [[t for t in _all() if t.digit == digit] for digit in (*range(10), None)]
+    groups = [*(_of_digit(digit) for digit in range(10)), letters(), doodles()]
     rows = sum(-(-len(group) // columns) for group in groups)
     picture = Image.new("L", (columns * wide, rows * high), 255)
     pen = ImageDraw.Draw(picture)

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.curves import Strokes
+from model.curves import Points, Strokes, along
 from model.ink import Pixels
 from model.marks import dots, scribble
-from model.normalise import SIZE, averaging, normalise
+from model.normalise import SIZE, averaging, normalise, tight_box
 from model.strokes import PEN, rasterise
-from model.styles import sample, sample_letter
+from model.styles import sample, sample_doodle, sample_letter
 
 NOT_A_DIGIT = 10  # the label of what is no digit
 # Drawings that are made from one seed: what comes of it does not depend on how many processes make them, and so many
@@ -29,6 +29,9 @@ COARSE = (7, 15)  # pixels, the second exclusive, on the longer side of a pictur
 # Two digits one over the other are both to be seen where such a share of each one's line lies so many units (of about a
 # hundredth of a digit's height) from the other's, and neither is a bar through the other: that is a digit, too.
 SEEN, APART, BARRED = 0.5, 11.0, ({0, 1}, {0, 7}, {1, 7})
+# Parts of digits that are none: upper (True) and lower parts, and how much of the height they hold. Of the other digits
+# too many are a 1, a 7, a 0 or a 9 by themselves.
+PARTS, PART = ((0, True), (0, False), (2, False), (3, False), (5, True), (5, False)), (0.3, 0.45)
 AMOUNT = (0.6, 1.4)  # how far a drawing strays from its template, from a calm hand to a hasty one
 
 Bytes = NDArray[np.uint8]  # (n, 28, 28), or one image without the n
@@ -48,6 +51,17 @@ def styles(count: int, seed: int, coarse: float = 0.0, workers: int = 2) -> tupl
 def marks(count: int, seed: int, workers: int = 2, kind: str | None = None) -> Bytes:
     """Drawings that are no digit, of all kinds of `MARKS` or of one of them: (count, 28, 28) uint8."""
     return _in_chunks(partial(_some_marks, kind=kind), count, seed, workers)
+
+
+def in_few_pixels(count: int, seed: int, digits: Bytes, labels: Labels) -> tuple[Bytes, Labels]:
+    """Some of these digits as pictures of few pixels show them: (count, 28, 28) uint8, and (count,) labels.
+
+    `digits` and `labels`: (n, 28, 28) uint8, as MNIST's, and (n,).
+    """
+    rng = np.random.default_rng((seed, 3))
+    chosen = rng.integers(len(digits), size=count)
+    few = [_in_few_pixels(_cut(digits[index]), rng) for index in chosen]
+    return np.stack([_bytes(ink) for ink in few]), labels[chosen]
 
 
 def pieces(count: int, seed: int, digits: Bytes, labels: Labels, kind: str | None = None) -> Bytes:
@@ -106,6 +120,10 @@ def _letter(rng: Random) -> Strokes:
     return sample_letter(rng)[0]
 
 
+def _doodle(rng: Random) -> Strokes:
+    return sample_doodle(rng)[0]
+
+
 def _two(rng: Random, axis: int) -> Strokes:
     """Two digits one after the other along an axis, 0 or 1, about in line."""
     first, second = sample(None, rng)[0], sample(None, rng)[0]
@@ -140,6 +158,27 @@ def _both_seen(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> bool:
     return bool(min(first.mean(), second.mean()) >= SEEN)
 
 
+def _part(rng: Random) -> Strokes:
+    """What a cut across leaves of a digit: less than its upper or its lower half, where no one sees a digit in it."""
+    digit, upper = PARTS[int(rng.integers(len(PARTS)))]
+    strokes = [_dense(stroke) for stroke in sample(digit, rng)[0]]
+    heights, share = np.concatenate(strokes)[:, 1], rng.uniform(*PART)
+    at = np.interp(share if upper else 1 - share, (0, 1), (heights.min(), heights.max()))
+    kept = []
+    for stroke in strokes:
+        seen = (stroke[:, 1] < at) == upper
+        runs = np.split(stroke, np.flatnonzero(seen[1:] != seen[:-1]) + 1)
+        kept += runs[0 if seen[0] else 1 :: 2]
+    return kept
+
+
+def _dense(stroke: Points) -> Points:
+    """Points about a unit apart along the same line."""
+    at = along(stroke)
+    every = np.linspace(0, at[-1], math.ceil(at[-1]) + 1)
+    return np.stack([np.interp(every, at, stroke[:, axis]) for axis in (0, 1)], axis=1)
+
+
 def _extent(strokes: Strokes, axis: int) -> float:
     points = np.concatenate(strokes)[:, axis]
     return float(points.max() - points.min())
@@ -149,16 +188,24 @@ def _drawn(strokes: Strokes, rng: Random, coarse: float = 0.0) -> Bytes:
     """Strokes as the networks see them, with a pen as wide as people choose, most like the service's own."""
     pen = float(np.clip(PEN * np.exp(0.3 * rng.standard_normal()), 0.05, 0.28))
     ink = rasterise(strokes, pen).pixels
-    return _bytes(_in_few_pixels(ink, int(rng.integers(*COARSE))) if rng.random() < coarse else ink)
+    return _bytes(_in_few_pixels(ink, rng) if rng.random() < coarse else ink)
 
 
-def _in_few_pixels(ink: Pixels, side: int) -> Pixels:
-    """Ink as in a picture that has so many pixels for the digit's longer side."""
-    height, width = ink.shape
-    longest = max(height, width)
-    rows, columns = (max(1, math.ceil(side * length / longest)) for length in (height, width))
-    few = averaging(rows, height, 0, height) @ ink @ averaging(columns, width, 0, width).T
-    return few.astype(np.float32)
+def _in_few_pixels(ink: Pixels, rng: Random) -> Pixels:
+    """Ink as in a picture of a digit so small, which lies on its pixels as it happens."""
+    pixel = max(ink.shape) / int(rng.integers(*COARSE))
+    for _ in range(2):
+        length, before = len(ink), rng.uniform(0, pixel)
+        count = math.ceil((before + length) / pixel)
+        ink = (averaging(count, count * pixel, before, length) @ ink).T
+    return ink
+
+
+def _cut(digit: Bytes) -> Pixels:
+    """Its ink in 0..1, without what is blank around it."""
+    ink: Pixels = np.divide(digit, 255, dtype=np.float32)
+    left, top, right, bottom = tight_box(ink)
+    return ink[top:bottom, left:right]
 
 
 def _bytes(ink: Pixels) -> Bytes:
@@ -228,12 +275,14 @@ def _noise(_: Pixels, __: Pixels, rng: Random) -> Pixels:
 # Of two digits just put one over the other, and of two halves, few are seen: too many of them are a digit to us, too
 # (a 1 over a 0 is a slashed 0, a 3 over a 9 an 8), and to learn that they are none costs digits.
 MARKS: dict[str, tuple[float, Callable[[Random], Strokes]]] = {
-    "letters of our own": (0.36, _letter),
-    "scribbles and signs": (0.27, scribble),
+    "letters of our own": (0.31, _letter),
+    "scribbles and signs": (0.21, scribble),
+    "doodles": (0.13, _doodle),
+    "parts of digits": (0.04, _part),
     "dots": (0.03, dots),
-    "two digits side by side": (0.13, partial(_two, axis=0)),
-    "two digits, one below the other": (0.07, partial(_two, axis=1)),
-    "two digits, one over the other, both to be seen": (0.13, _crossed),
+    "two digits side by side": (0.11, partial(_two, axis=0)),
+    "two digits, one below the other": (0.05, partial(_two, axis=1)),
+    "two digits, one over the other, both to be seen": (0.11, _crossed),
     "two digits, one over the other": (0.01, _over),
 }
 PIECES: dict[str, tuple[float, Callable[[Pixels, Pixels, Random], Pixels]]] = {

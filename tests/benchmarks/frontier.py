@@ -49,12 +49,15 @@ def separable(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     )
 
 
-def variant(widths: tuple[int, int, int], depth: int = 3, block: Callable[..., nn.Sequential] = conv) -> DigitNet:
-    """`DigitNet` with so many convolutions at each of its two smaller sizes, of another kind perhaps."""
+def variant(
+    widths: tuple[int, int, int], depths: tuple[int, int, int] = (2, 3, 3), block: Callable[..., nn.Sequential] = conv
+) -> DigitNet:
+    """`DigitNet` with so many channels and convolutions at each of its three sizes, of another kind perhaps."""
     network = DigitNet(widths)
     small, middle, large = widths
-    layers = [conv(1, small), block(small, middle, stride=2), *(block(middle, middle) for _ in range(depth - 1))]
-    layers += [block(middle, large, stride=2), *(block(large, large) for _ in range(depth - 1))]
+    layers = [conv(1, small), *(block(small, small) for _ in range(depths[0] - 1))]
+    layers += [block(small, middle, stride=2), *(block(middle, middle) for _ in range(depths[1] - 1))]
+    layers += [block(middle, large, stride=2), *(block(large, large) for _ in range(depths[2] - 1))]
     network.features = nn.Sequential(*layers)
     return network
 
@@ -65,8 +68,9 @@ VARIANTS: dict[str, Callable[[], DigitNet]] = {
     "16-32-64": lambda: variant((16, 32, 64)),
     "16-48-96": lambda: variant((16, 48, 96)),
     "16-64-96": lambda: variant((16, 64, 96)),
-    "shallow 16-64-96": lambda: variant((16, 64, 96), depth=2),
-    "deep 16-48-64": lambda: variant((16, 48, 64), depth=4),
+    "16-64-96, 1-3-3": lambda: variant((16, 64, 96), (1, 3, 3)),
+    "16-64-96, 2-2-2": lambda: variant((16, 64, 96), (2, 2, 2)),
+    "16-48-64, 2-4-4": lambda: variant((16, 48, 64), (2, 4, 4)),
     "separable 16-64-128": lambda: variant((16, 64, 128), block=separable),
 }
 

@@ -124,7 +124,7 @@ def load() -> dict[str, Any]:
         "letters": [see_strokes(drawing["strokes"]) for drawing in letters],
         "styles": _floats(styles),
         "style_labels": style_labels,
-        "no_digit": {**floats, unlearnt.KIND: unlearnt.parts(EACH, SEED)},
+        "no_digit": {**floats, unlearnt.KIND: unlearnt.doodles(EACH, SEED)},
     }
 
 

@@ -39,6 +39,14 @@ def test_ink_stays_ink_and_no_two_are_changed_alike(amount: float) -> None:
     assert len(np.unique(seen.flatten(1).numpy().round(3), axis=0)) == COUNT
 
 
+def test_pictures_are_hardly_smoother_than_they_were() -> None:
+    images, _ = drawings()
+    steps, before = (
+        sum(part.diff(dim=axis).abs().mean() for axis in (2, 3)) for part in (changed(images, 0.1), images)
+    )
+    assert 0.97 < steps / before < 1.03  # 0.96 without sharpening
+
+
 @pytest.mark.parametrize("amount", [RECIPE.augment_drawn, RECIPE.augment], ids=["drawings", "MNIST's"])
 def test_a_digit_changed_as_far_as_while_training_is_that_digit_still(amount: float) -> None:
     images, labels = drawings()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model import augment, hand
-from model.hand import WAYS, by_hands
+from model.hand import OWN, WAYS, by_hands, together
 from model.reader import see_strokes
 from tests.drawings import load_drawings
 from tests.encodings import alike
@@ -45,3 +45,11 @@ def test_images_are_taken_in_turns() -> None:
     images = np.stack([see_strokes(drawing.strokes).pixels for drawing in load_drawings()[:3]])
     apart = np.stack([by_hands(image[None]) for image in images])
     assert np.array_equal(by_hands(images), [apart[index % 3, index] for index in range(8)])
+
+
+def test_its_own_hand_counts_as_much_whatever_the_number_of_pens() -> None:
+    others = np.arange(8, dtype=np.float32)[:, None]
+    for own in ([[5.0]], [[4.0], [5.0], [6.0]]):
+        answers = np.concatenate((np.array(own, np.float32), others))
+        assert together(answers) == pytest.approx(OWN * 5.0 + (1 - OWN) * 3.5)
+    assert together(others[3:4]) == 3.0

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from model.errors import Blank, UnknownModel
-from model.hand import by_hands
+from model.hand import OWN, by_hands
 from model.ink import Pixels
 from model.pen import by_pens
 from model.reader import CHECKSUMS, DEFAULT, WEIGHTS, BrokenWeights, Network, Reader, look, see_image, see_strokes
@@ -121,7 +121,9 @@ def test_an_answer_is_the_same_whatever_else_is_asked_with_it() -> None:
     np.testing.assert_allclose(network.logits(images), alone, atol=1e-4)
 
 
-def test_what_is_not_sure_at_first_is_the_mean_of_what_other_hands_and_pens_say(reader: Reader) -> None:
+def test_what_is_not_sure_at_first_is_a_mean_of_what_it_says_to_all_pens_and_to_other_hands(
+    reader: Reader,
+) -> None:
     network, rng, again = Network(WEIGHTS / f"{DEFAULT}.onnx"), np.random.default_rng(11), 0
     for index in range(400):
         strokes = [stroke.tolist() for stroke in sample(index % 10, rng, 1.4)[0]]
@@ -131,10 +133,11 @@ def test_what_is_not_sure_at_first_is_the_mean_of_what_other_hands_and_pens_say(
         if judge(shares, none, network.calibration)[0] == "sure":
             continue
         again += 1
-        views = by_hands(by_pens(seen.ink))
-        shares, _ = of_one(
-            network.logits_of_whole(views[:, None]).mean(axis=0).tolist(), network.calibration.temperature
-        )
+        pens = by_pens(seen.ink)
+        views = np.concatenate((pens, by_hands(pens)))
+        own, others = np.split(network.logits_of_whole(views[:, None]), [3])
+        logits = OWN * own.mean(axis=0) + (1 - OWN) * others.mean(axis=0)
+        shares, _ = of_one(logits.tolist(), network.calibration.temperature)
         reading = reader.read_strokes(strokes, explain=True)
         assert reading.explanation is not None
         assert reading.probabilities == pytest.approx(shares, abs=1e-6)
@@ -151,7 +154,8 @@ def test_drawings_of_which_there_are_other_pens_and_none_are_read_together(reade
     by_each = [by_pens(seen.ink) for seen in drawings]
     assert [len(pens) for pens in by_each] == [0, 3, 0, 3]
     for (_, views), pens, seen in zip(together, by_each, drawings, strict=True):
-        assert np.array_equal(views, by_hands(pens if len(pens) else seen.pixels[None]))
+        own = pens if len(pens) else seen.pixels[None]
+        assert np.array_equal(views, np.concatenate((own, by_hands(own))))
     for (reading, _), (other, _) in zip(together, alone, strict=True):
         assert reading.probabilities == pytest.approx(other.probabilities, abs=1e-4)
 

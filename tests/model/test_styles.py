@@ -1,5 +1,6 @@
 """The library of ways to write digits: valid data, natural variations, marks that are no digits."""
 
+import json
 from pathlib import Path
 from time import perf_counter
 
@@ -13,7 +14,7 @@ from model.normalise import SIZE, normalise
 from model.strokes import rasterise
 from model.styles import MAX_POINTS, Template
 
-EVERY = (*styles.templates(), *styles.letters())
+EVERY = (*styles.templates(), *styles.letters(), *styles.doodles())
 by_name = pytest.mark.parametrize("template", EVERY, ids=lambda template: template.name)
 
 
@@ -157,7 +158,7 @@ def test_sixty_thousand_drawings_are_a_matter_of_seconds_not_minutes() -> None:
     assert min(times) < 0.2
 
 
-def test_data_that_is_not_valid_is_refused_with_its_name() -> None:
+def test_data_that_is_not_valid_is_refused_with_its_name(tmp_path: Path) -> None:
     entry = {
         "digit": 7,
         "style": "broken",
@@ -165,13 +166,24 @@ def test_data_that_is_not_valid_is_refused_with_its_name() -> None:
         "strokes": [{"curve": "smooth", "points": [[0, 0], [101, 3]]}],
     }
     with pytest.raises(ValueError, match="7 broken"):
-        styles._read(entry)
+        styles.read(_file(tmp_path / "box.json", entry))
     entry["strokes"] = [{"curve": "smooth", "points": [[5, 5], [5, 5], [9, 9]]}]
     with pytest.raises(ValueError, match="twice in a row"):
-        styles._read(entry)
+        styles.read(_file(tmp_path / "twice.json", entry))
+    entry["strokes"] = [{"curve": "smooth", "points": [[5, 5], [9, 9]]}]
+    with pytest.raises(ValueError, match="share a name: 7 broken"):
+        styles.read(_file(tmp_path / "names.json", entry, entry))
+
+
+def _file(path: Path, *entries: object) -> Path:
+    path.write_text(json.dumps(entries), encoding="utf-8")
+    return path
 
 
 def test_the_sheet_shows_every_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(styles, "_all", lambda: tuple(t for t in EVERY if t.style in ("plain", "barred", "A")))
+    some = tuple(t for t in EVERY if t.style in ("plain", "barred", "A", "pear"))
+    monkeypatch.setattr(styles, "_of_digit", lambda digit: tuple(t for t in some if t.digit == digit))
+    monkeypatch.setattr(styles, "letters", lambda: tuple(t for t in some if t.style == "A"))
+    monkeypatch.setattr(styles, "doodles", lambda: tuple(t for t in some if t.style == "pear"))
     styles.sheet(tmp_path / "sheet.png", variations=2)
     assert (tmp_path / "sheet.png").stat().st_size > 1000

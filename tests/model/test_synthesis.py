@@ -35,6 +35,18 @@ def test_few_pixels_are_seen_blurred() -> None:
     assert blurred < 0.9 * sharp
 
 
+def test_digits_in_few_pixels_are_those_digits_still() -> None:
+    digits, labels = synthesis.styles(COUNT, 5)
+    images, whose = synthesis.in_few_pixels(COUNT, 5, digits, labels)
+    assert images.shape == (COUNT, 28, 28)
+    assert images.dtype == np.uint8
+    assert (images.max(axis=(1, 2)) == 255).all()
+    assert (said(images) == whose).mean() >= 0.96
+    assert np.abs(np.diff(images / 255.0)).mean() < 0.9 * np.abs(np.diff(digits / 255.0)).mean()
+    assert np.array_equal(synthesis.in_few_pixels(COUNT, 5, digits, labels)[0], images)
+    assert not np.array_equal(synthesis.in_few_pixels(COUNT, 6, digits, labels)[0], images)
+
+
 def test_marks_and_pieces_are_drawn_not_to_be_read() -> None:
     digits, labels = synthesis.styles(COUNT, 5)
     for images in (synthesis.marks(COUNT, 5), synthesis.pieces(COUNT, 5, digits, labels)):
