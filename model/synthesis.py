@@ -60,7 +60,7 @@ def in_few_pixels(count: int, seed: int, digits: Bytes, labels: Labels) -> tuple
     """
     rng = np.random.default_rng((seed, 3))
     chosen = rng.integers(len(digits), size=count)
-    few = [_in_few_pixels(_cut(digits[index]), rng) for index in chosen]
+    few = [_in_few_pixels(_tight(digits[index]), rng) for index in chosen]
     return np.stack([_bytes(ink) for ink in few]), labels[chosen]
 
 
@@ -161,11 +161,16 @@ def _both_seen(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> bool:
 def _part(rng: Random) -> Strokes:
     """What a cut across leaves of a digit: less than its upper or its lower half, where no one sees a digit in it."""
     digit, upper = PARTS[int(rng.integers(len(PARTS)))]
-    strokes = [_dense(stroke) for stroke in sample(digit, rng)[0]]
-    heights, share = np.concatenate(strokes)[:, 1], rng.uniform(*PART)
+    return cut(sample(digit, rng)[0], rng.uniform(*PART), upper)
+
+
+def cut(strokes: Strokes, share: float, upper: bool) -> Strokes:
+    """What of (n, 2) strokes lies in such a share of their height, at the top or at the bottom."""
+    dense = [_dense(stroke) for stroke in strokes]
+    heights = np.concatenate(dense)[:, 1]
     at = np.interp(share if upper else 1 - share, (0, 1), (heights.min(), heights.max()))
     kept = []
-    for stroke in strokes:
+    for stroke in dense:
         seen = (stroke[:, 1] < at) == upper
         runs = np.split(stroke, np.flatnonzero(seen[1:] != seen[:-1]) + 1)
         kept += runs[0 if seen[0] else 1 :: 2]
@@ -173,7 +178,7 @@ def _part(rng: Random) -> Strokes:
 
 
 def _dense(stroke: Points) -> Points:
-    """Points about a unit apart along the same line."""
+    """Points at most a unit apart along the same line."""
     at = along(stroke)
     every = np.linspace(0, at[-1], math.ceil(at[-1]) + 1)
     return np.stack([np.interp(every, at, stroke[:, axis]) for axis in (0, 1)], axis=1)
@@ -201,7 +206,7 @@ def _in_few_pixels(ink: Pixels, rng: Random) -> Pixels:
     return ink
 
 
-def _cut(digit: Bytes) -> Pixels:
+def _tight(digit: Bytes) -> Pixels:
     """Its ink in 0..1, without what is blank around it."""
     ink: Pixels = np.divide(digit, 255, dtype=np.float32)
     left, top, right, bottom = tight_box(ink)

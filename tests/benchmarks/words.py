@@ -200,6 +200,7 @@ def table(figures: dict[str, Any]) -> str:
         return f"{mean(alive)}, n = {len(alive)}{note} ({percent(shipped)})"
 
     pen, letters = ([read[name][key] for name in names] for key in ("pendigits_train", "letters"))
+    doodles = [read[name]["no_digit"][unlearnt.KIND] for name in names]
     return "\n".join(
         (
             "| | `digitnet` (ours) | `blog` (2017) |",
@@ -211,6 +212,7 @@ def table(figures: dict[str, Any]) -> str:
                 [f"{percent(p['sure'])}, {percent(p['wrong_of_sure'])}" for p in pen],
             ),
             row(f"{letters[0]['n']:,} letters answered sure", [percent(part["sure"]) for part in letters]),
+            row(f"{doodles[0]['n']:,} doodles answered sure", [percent(part["sure"]) for part in doodles]),
             row("parameters", [f"{cards[name]['parameters']:,}" for name in names]),
             row("weights, bytes", [f"{cards[name]['bytes']:,}" for name in names]),
             row("network alone, one thread", [f"{fast[f'{n}: the network alone']['mean_ms']:.3f} ms" for n in names]),

@@ -71,6 +71,22 @@ def test_no_kind_of_what_is_no_digit_is_hidden_among_the_others(kind: str) -> No
     assert (said(images) == synthesis.NOT_A_DIGIT).mean() >= 0.9
 
 
+ARCH = np.array([[0.0, 100.0], [0.0, 0.0], [40.0, 0.0], [40.0, 100.0]])  # up, across and down again
+
+
+@pytest.mark.parametrize(("share", "upper", "lengths"), [(0.3, True, [100]), (0.3, False, [30, 30])])
+def test_a_part_is_all_that_lies_there_in_as_many_strokes(share: float, upper: bool, lengths: list[int]) -> None:
+    kept = synthesis.cut([ARCH], share, upper)
+    assert [np.abs(np.diff(stroke, axis=0)).sum() for stroke in kept] == pytest.approx(lengths, abs=2)
+    heights = np.concatenate(kept)[:, 1]
+    assert (heights.min(), heights.max()) == pytest.approx((0, 30) if upper else (70, 100), abs=1)
+
+
+def test_parts_are_wider_than_high() -> None:
+    high, wide = (synthesis.marks(COUNT, 5, kind="parts of digits").any(axis=axis).sum(axis=1) for axis in (2, 1))
+    assert np.median(high / wide) < 2 * synthesis.PART[1]
+
+
 def test_of_two_digits_one_over_the_other_both_are_seen() -> None:
     kind = "two of MNIST's, one over the other, both to be seen"
     bars = np.zeros((2, 28, 28), np.uint8)
