@@ -1,6 +1,6 @@
 """What accuracy costs: networks of other widths, depths and kinds, trained alike and briefly, in floats and integers.
 
-    python -m tests.benchmarks.frontier              about a quarter of an hour; writes model/frontier.json and its picture
+    python -m tests.benchmarks.frontier              about 15 minutes; writes model/frontier.json and its picture
     python -m tests.benchmarks.frontier --picture    draw the picture anew from model/frontier.json
 
 Each is trained once, by the recipe of `digitnet` cut to a few epochs alone, so they compare with each other and not
