@@ -6,8 +6,8 @@
 Fonts: 0 to 9 in every font that npm's @fontsource has under "handwriting", each as one hand wrote it, the models of
 many countries' schools among them. Optical digits: what 13 people wrote on forms, at 8x8 pixels (UCI, as scikit-learn
 ships it). Icons: Lucide's 2,176, each as the strokes that it is drawn with; to the eye some twenty of them are a 0, 1
-or 8, a circle, a slash or an hourglass. Nothing is trained on any of these. Packages are kept in runs/elsewhere. Needs
-npm, Chromium, and some minutes once.
+or 8: circles, ovals, a slash, an hourglass. Nothing is trained on any of these. Packages are kept in runs/elsewhere.
+Needs npm, Chromium, and some minutes once.
 """
 
 import argparse

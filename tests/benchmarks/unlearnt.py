@@ -17,7 +17,7 @@ KIND = "doodles of other things"
 
 
 def doodles(count: int, seed: int) -> Pixels:
-    """Things and signs that no one takes for a digit, each as often as the others: (count, 28, 28) float32 in 0..1."""
+    """Things and signs that no one takes for a digit, in turns, with the usual pen: (count, 28, 28) float32 in 0..1."""
     rng, templates = np.random.default_rng((seed, 4)), styles.read(DATA)
     drawn = [styles.draw(templates[index % len(templates)], rng) for index in range(count)]
     return np.stack([normalise(rasterise(strokes).pixels).pixels for strokes in drawn])

@@ -131,7 +131,7 @@ def card(figures: dict[str, Any]) -> str:
         "to us, too: a 1 over a 0 is a slashed 0, a 3 over a 9 an 8. Parts are "
         f"{100 * synthesis.PART[0]:.0f} to {100 * synthesis.PART[1]:.0f} % of the height of a",
         f"digit, of those that leave no other: a 1 cut in two is a 1. Nothing was learnt from the {unlearnt.KIND},",
-        "nor from UNIPEN's letters. All that were drawn and answered sure:",
+        "all drawn with the usual pen, nor from UNIPEN's letters. All that were drawn and answered sure:",
         "",
         "![No digits, but answered sure](pictures/sure-of-none.png)",
         "",
