@@ -2,12 +2,16 @@
 
     python -m tests.benchmarks.elsewhere                              the shipped digitnet
     python -m tests.benchmarks.elsewhere --network runs/digitnet/digitnet.onnx --sheets report
+    python -m tests.benchmarks.elsewhere --tablet ujipenchars2.txt    digits of another tablet, and nothing else
 
 Fonts: 0 to 9 in every font that npm's @fontsource has under "handwriting", each as one hand wrote it, the models of
 many countries' schools among them. Optical digits: what 13 people wrote on forms, at 8x8 pixels (UCI, as scikit-learn
 ships it). Icons: Lucide's 2,176, each as the strokes that it is drawn with; to the eye some twenty of them are a 0, 1
 or 8: circles, ovals, a slash, an hourglass. Nothing is trained on any of these. Packages are kept in runs/elsewhere.
 Needs npm, Chromium, and some minutes once.
+
+Another tablet: UJIpenchars2 (Llorens et al., 2008; UCI, CC BY 4.0), what 60 people of Spain wrote on a tablet's screen,
+two of each digit. No package has it, so its file is to be given.
 """
 
 import argparse
@@ -146,13 +150,41 @@ def icons() -> tuple[list[Seen], list[str]]:
     return [see_strokes(strokes) for strokes in found], [Path(path).stem for path in paths]
 
 
+def tablet(path: Path) -> tuple[list[Seen], Labels]:
+    """The digits of UJIpenchars2's file as a network sees them, and (n,) labels. Raises `ValueError` if it has none.
+
+    A character is a line "WORD", what it is and who wrote it, then one line for each stroke: "POINTS", how many, "#",
+    and x and y in turns, in hundredths of a millimetre, y downwards.
+    """
+    labels: list[int] = []
+    drawings: list[list[list[list[float]]]] = []
+    is_digit = False
+    for line in path.read_text("utf-8").splitlines():
+        match line.split():
+            case ["WORD", character, *_]:
+                is_digit = character.isascii() and character.isdigit()
+                if is_digit:
+                    labels.append(int(character))
+                    drawings.append([])
+            case ["POINTS", _, "#", *numbers] if is_digit:
+                drawings[-1].append(np.array(numbers, float).reshape(-1, 2).tolist())
+    if not labels:
+        raise ValueError(f"{path} has no digits of the form of UJIpenchars2")
+    return [see_strokes(strokes) for strokes in drawings], np.array(labels)
+
+
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", type=Path, default=WEIGHTS / "digitnet.onnx", help="an ONNX file of train.py")
     parser.add_argument("--sheets", type=Path, help="a folder for pictures of what is answered wrong")
+    parser.add_argument("--tablet", type=Path, help="measure on the digits of this file of UJIpenchars2 alone")
     args = parser.parse_args()
     network = Network(args.network)
+    if args.tablet:
+        written, written_labels = tablet(args.tablet)
+        print(json.dumps({"set": "tablet", **on_digits(Answers.to_drawings(network, written), written_labels)}))
+        return
     small, small_labels = optical()
     drawings, labels, of = fonts()
     others, names = icons()
