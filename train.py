@@ -76,12 +76,12 @@ class Recipe:
 
 MUON_RATE = 2.0  # times AdamW's: from half to twice of this nothing changes
 TOGETHER_RATE = 0.5  # the share of the highest rate that the second cycle begins with
-TOGETHER_SHARE = 0.7  # what all networks say counts so much in the second cycle, the label the rest
+TOGETHER_SHARE = 0.5  # what all networks say counts so much in the second cycle, the label the rest
 SETTLE_RATE = 0.1  # the share of the highest rate that settling begins with
 SETTLE_CHANGE = 0.3  # the share of the usual changes to the images while settling
 # The share of what is not MNIST's that is still seen while settling: where styles are at odds, a flagged 1 with an
 # American 7 say, MNIST has the last word.
-SETTLE_ADDED = 0.4
+SETTLE_ADDED = 0.6
 
 RECIPES = {
     "digitnet": Recipe(
@@ -96,7 +96,7 @@ RECIPES = {
         decay=0.01,
         smoothing=0.05,
         augment=0.8,
-        augment_drawn=0.3,
+        augment_drawn=0.4,
         styles=24_000,
         marks=10_000,
         pieces=3_500,

@@ -280,9 +280,9 @@ def _noise(_: Pixels, __: Pixels, rng: Random) -> Pixels:
 # Of two digits just put one over the other, and of two halves, few are seen: too many of them are a digit to us, too
 # (a 1 over a 0 is a slashed 0, a 3 over a 9 an 8), and to learn that they are none costs digits.
 MARKS: dict[str, tuple[float, Callable[[Random], Strokes]]] = {
-    "letters of our own": (0.31, _letter),
-    "scribbles and signs": (0.21, scribble),
-    "doodles": (0.13, _doodle),
+    "letters of our own": (0.29, _letter),
+    "scribbles and signs": (0.18, scribble),
+    "doodles": (0.18, _doodle),
     "parts of digits": (0.04, _part),
     "dots": (0.03, dots),
     "two digits side by side": (0.11, partial(_two, axis=0)),
