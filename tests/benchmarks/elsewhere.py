@@ -154,7 +154,7 @@ def tablet(path: Path) -> tuple[list[Seen], Labels]:
     """The digits of UJIpenchars2's file as a network sees them, and (n,) labels. Raises `ValueError` if it has none.
 
     A character is a line "WORD", what it is and who wrote it, then one line for each stroke: "POINTS", how many, "#",
-    and x and y in turns, in hundredths of a millimetre, y downwards.
+    and x and y in turns, in the tablet's units, y downwards.
     """
     labels: list[int] = []
     drawings: list[list[list[list[float]]]] = []
