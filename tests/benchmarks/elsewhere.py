@@ -10,8 +10,8 @@ ships it). Icons: Lucide's 2,176, each as the strokes that it is drawn with; to 
 or 8: circles, ovals, a slash, an hourglass. Nothing is trained on any of these. Packages are kept in runs/elsewhere.
 Needs npm, Chromium, and some minutes once.
 
-Another tablet: UJIpenchars2 (Llorens et al., 2008; UCI, CC BY 4.0), what 60 people of Spain wrote on a tablet's screen,
-two of each digit. No package has it, so its file is to be given.
+Another tablet: UJIpenchars2 (Llorens et al., 2008; UCI, CC BY 4.0), what 60 people wrote on a tablet's screen, two of
+each digit. No package has it, so its file is to be given.
 """
 
 import argparse
@@ -159,10 +159,10 @@ def tablet(path: Path) -> tuple[list[Seen], Labels]:
     labels: list[int] = []
     drawings: list[list[list[list[float]]]] = []
     is_digit = False
-    for line in path.read_text("utf-8").splitlines():
+    for line in path.read_text("ascii", errors="replace").splitlines():  # copies differ in how they code an "ñ"
         match line.split():
             case ["WORD", character, *_]:
-                is_digit = character.isascii() and character.isdigit()
+                is_digit = character.isdigit()
                 if is_digit:
                     labels.append(int(character))
                     drawings.append([])

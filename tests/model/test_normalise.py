@@ -72,7 +72,7 @@ def test_mnists_digits_in_half_the_size_are_still_read() -> None:
         half = Image.fromarray(pixels).reduce(2)
         ink = ImageOps.invert(Image.fromarray((np.asarray(half) * 255).astype(np.uint8)))
         right += reader.read_image(saved(ImageOps.expand(ink, 1, 255))).digit == label
-    assert right >= 990  # with square pixels it is 984
+    assert right >= 990  # with square pixels it is 987
 
 
 def test_where_there_is_no_ink_it_is_blank() -> None:

@@ -31,9 +31,10 @@ WORD 1 trn_UJI_W01-02
 """
 
 
-def test_digits_are_taken_with_all_their_strokes_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("coding", ["utf-8", "latin-1"])
+def test_digits_are_taken_with_all_their_strokes_and_nothing_else(tmp_path: Path, coding: str) -> None:
     file = tmp_path / "some.txt"
-    file.write_text(FILE, "utf-8")
+    file.write_text(FILE, coding)
     drawings, labels = tablet(file)
     assert labels.tolist() == [7, 1]
     assert [len(drawing.ink.strokes or []) for drawing in drawings] == [2, 1]
