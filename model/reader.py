@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnxruntime
@@ -18,7 +18,7 @@ from model.errors import UnknownModel
 from model.evidence import by_occlusion, from_map
 from model.hand import by_hands, together
 from model.ink import Ink, Pixels
-from model.normalise import Normalised, normalise
+from model.normalise import SIZE, Normalised, normalise
 from model.pen import by_pens
 from model.verdict import DIGITS, Calibration, Verdict, judge, of_one
 
@@ -83,6 +83,22 @@ class Seen:
         return self.normalised.pixels
 
 
+class Answering(Protocol):
+    """What `look` needs of a network: a shipped one has more, and one in training has this, too."""
+
+    name: str
+    version: str
+    calibration: Calibration
+    # Whether it has learnt from drawings by many hands and pens; what is new to it only confuses it.
+    knows_hands: bool
+
+    def logits(self, images: Pixels) -> Pixels:
+        """(n, 1, 28, 28) float32 in 0..1 to (n, classes) float32, as soon as possible."""
+
+    def logits_of_whole(self, images: Pixels) -> Pixels:
+        """The same by all of the network, where the first answer is in doubt."""
+
+
 class Network:
     """One shipped network, loaded and checked.
 
@@ -107,7 +123,6 @@ class Network:
             self._first = _session(base64.b64decode(first), threads) if first else None
             self._margin = float(self.card[FIRST_STAGE]["margin"]) if first else 0.0
             self.name: str = self.card["name"]
-            # Whether it has learnt from drawings by many hands and pens; what is new to it only confuses it.
             self.knows_hands = bool(self.card["training"]["recipe"].get("styles"))
         except Exception as error:  # the runtime's own exceptions share no base but this
             raise BrokenWeights(f"The weights {path} are not a network of this program: {error}") from error
@@ -222,7 +237,12 @@ def see_image(data: bytes) -> Seen:
     return see(image.read_image(data))
 
 
-def look(network: Network, drawings: Sequence[Seen]) -> list[tuple[Reading, Pixels]]:
+def seen_as_it_is(image: Pixels) -> Seen:
+    """A (28, 28) image float32 in 0..1 that has MNIST's geometry already, as MNIST's own."""
+    return Seen(Ink(image), Normalised(image, (0.0, 0.0, float(SIZE)), (0, 0)))
+
+
+def look(network: Answering, drawings: Sequence[Seen]) -> list[tuple[Reading, Pixels]]:
     """What each drawing shows, and what of it the network was shown for this: (n, 28, 28) float32.
 
     Where it would not be sure, it is shown the drawing with a thin, a usual and a thick pen where that is possible, and
@@ -260,7 +280,7 @@ def _read(network: Network, seen: Seen, explain: bool, evidence_for: int | None)
     return replace(reading, explanation=_explanation(evidence, seen))
 
 
-def _weighed(network: Network, logits: Pixels) -> Reading:
+def _weighed(network: Answering, logits: Pixels) -> Reading:
     shares, none = of_one(logits.tolist(), network.calibration.temperature)
     digit = shares.index(max(shares))
     verdict, alternatives = judge(shares, none, network.calibration)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from model.corners import without_corners
+from model.curves import corners
 from model.frame import border
 from model.ink import Pixels
 from model.light import SHADE, widest
@@ -178,27 +179,14 @@ def _sides(outline: Points, shape: tuple[int, ...], away: float) -> int:
     start = int(np.hypot(*(points - points.mean(axis=0)).T).argmax())  # a corner, if anything is
     points = np.concatenate((points[start:], points[: start + 1]))
     middle = int(np.hypot(*(points - points[0]).T).argmax())
-    corners = [*_corners(points[: middle + 1], away), *_corners(points[middle:], away)[1:]]
+    turns = [*corners(points[: middle + 1], away), *corners(points[middle:], away)[1:]]
     last = np.array([shape[1] - 1, shape[0] - 1])
     sides = 0
-    for one, other in pairwise(corners):
+    for one, other in pairwise(turns):
         at_start, at_end = (one < 1) & (other < 1), (one > last - 1) & (other > last - 1)
         blunt = np.hypot(*(other - one)) < BLUNT * away
         sides += not (at_start.any() or at_end.any() or blunt)
     return sides
-
-
-def _corners(path: NDArray[np.float64], away: float) -> list[NDArray[np.float64]]:
-    """The points of a path, (n, 2), that keep it within `away` (Douglas and Peucker, 1973)."""
-    start, end = path[0], path[-1]
-    (dx, dy), length = end - start, float(np.hypot(*(end - start)))
-    if len(path) < 3 or not length:
-        return [start, end]
-    off = np.abs((path[:, 0] - start[0]) * dy - (path[:, 1] - start[1]) * dx) / length
-    furthest = int(off.argmax())
-    if off[furthest] <= away:
-        return [start, end]
-    return [*_corners(path[: furthest + 1], away), *_corners(path[furthest:], away)[1:]]
 
 
 def _grown(mask: Mask, cells: int) -> Mask:

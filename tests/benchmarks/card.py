@@ -25,7 +25,7 @@ from model import styles, synthesis
 from model.ink import Pixels
 from model.reader import DEFAULT, WEIGHTS, Network, Reader, Seen, see
 from model.strokes import rasterise
-from tests.benchmarks import reading, speed, unlearnt, variants
+from tests.benchmarks import hands, reading, speed, unlearnt, variants
 from tests.benchmarks.words import card, with_table
 from tests.data import ROOT
 
@@ -178,6 +178,7 @@ def measure() -> dict[str, Any]:
         "reading": {name: reading.measure(network, sets) for name, network in networks.items()},
         "styles": by_style(ours),
         "variants": variants.measure(variants.COUNT),
+        "hands": hands.measure([ours])[0],
     }
 
 

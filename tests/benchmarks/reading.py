@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import synthesis
-from model.ink import Ink, Pixels
-from model.normalise import SIZE, Normalised
-from model.reader import WEIGHTS, Network, Seen, look, see_strokes
+from model.ink import Pixels
+from model.reader import WEIGHTS, Answering, Network, Seen, look, see_strokes, seen_as_it_is
 from model.verdict import Verdict
 from tests.benchmarks import unlearnt
 from tests.data import drawn, mnist_images, mnist_labels
@@ -37,13 +36,12 @@ class Answers:
         self.sure, self.not_a_digit = (np.array(verdicts) == each for each in ("sure", "not_a_digit"))
 
     @classmethod
-    def to_images(cls, network: Network, images: Pixels) -> Self:
+    def to_images(cls, network: Answering, images: Pixels) -> Self:
         """(n, 28, 28) float32 in 0..1, as they are: the service's answers to pictures that need no normalising."""
-        whole = (0.0, 0.0, float(SIZE))
-        return cls.to_drawings(network, [Seen(Ink(image), Normalised(image, whole, (0, 0))) for image in images])
+        return cls.to_drawings(network, [seen_as_it_is(image) for image in images])
 
     @classmethod
-    def to_drawings(cls, network: Network, drawings: Sequence[Seen]) -> Self:
+    def to_drawings(cls, network: Answering, drawings: Sequence[Seen]) -> Self:
         """As the service answers."""
         starts = range(0, len(drawings), BATCH)
         readings = [reading for start in starts for reading, _ in look(network, drawings[start : start + BATCH])]

@@ -161,6 +161,20 @@ def card(figures: dict[str, Any]) -> str:
         "|---|---|",
         *(f"| {name} | {percent(share)} |" for name, share in figures["variants"]["each"].items()),
         "",
+        "## Drawn worse",
+        "",
+        f"{figures['hands']['n']:,} drawings of pendigits-train, changed as a hasty hand, a mouse or a small screen",
+        "changes them, further than most people go (`python -m tests.benchmarks.hands`). Some are another digit to us,",
+        "too: a flagged 1 that is turned to the right is a 7.",
+        "",
+        "| way | right | answered sure | wrong of those |",
+        "|---|---|---|---|",
+        *(
+            f"| {way} | {percent(each['accuracy'])} | {percent(each['sure'])} | {percent(each['wrong_of_sure'])} |"
+            for way, each in figures["hands"]["ways"].items()
+        ),
+        f"| mean | {percent(figures['hands']['mean'])} | | |",
+        "",
         "## Speed",
         "",
         "One thread, in process; networks and strokes with those of `tests/drawings`, in turns, or one in doubt.",
