@@ -173,7 +173,7 @@ def card(figures: dict[str, Any]) -> str:
             f"| {way} | {percent(each['accuracy'])} | {percent(each['sure'])} | {percent(each['wrong_of_sure'])} |"
             for way, each in figures["hands"]["ways"].items()
         ),
-        f"| mean | {percent(figures['hands']['mean'])} | | |",
+        f"| mean, but as drawn | {percent(figures['hands']['mean'])} | | |",
         "",
         "## Speed",
         "",
