@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model import styles
-from model.curves import Strokes, corners
+from model.curves import Strokes
 from model.marks import scribble
 from model.normalise import SIZE, normalise
 from model.strokes import rasterise
@@ -91,13 +91,6 @@ def test_variations_are_drawings_about_as_large_as_the_template(template: Templa
         assert points.min() > -75
         assert points.max() < 175
         assert np.ptp(points, axis=0).max() > 40
-
-
-def test_corners_are_where_a_line_turns() -> None:
-    square = np.array([[0, 0], [5, 0.2], [10, 0], [10, 4], [10, 10], [0, 10]], float)
-    assert np.array(corners(square, 0.5)).tolist() == [[0, 0], [10, 0], [10, 10], [0, 10]]
-    closed = np.concatenate((square, square[:1]))
-    assert np.array(corners(closed, 0.5)).tolist() == [[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]
 
 
 @by_name
