@@ -22,6 +22,7 @@ from model.reader import Seen, see_strokes, seen_as_it_is
 from model.styles import sample
 from tests.benchmarks.reading import Answers
 
+RECIPE = train.RECIPES["digitnet"]
 SEED = 3  # of what is drawn here; none is drawn with it for the training
 PICTURES, STROKES = 20_000, 8_000
 LEAST = 1e-6  # how likely a digit is at the least: the service says no more decimals
@@ -30,9 +31,8 @@ Labels = NDArray[np.int64]
 Sets = dict[str, tuple[list[Seen], Labels]]
 
 
-def load() -> Sets:
-    """What is read, and the right digits."""
-    _, images = mnist.hold_out(mnist.load(mnist.find(), train=True))
+def load(images: mnist.Split) -> Sets:
+    """What is read, and the right digits. `images`: MNIST's that are held out."""
     pictures, labels = synthesis.styles(PICTURES, SEED)
     rng = np.random.default_rng(SEED)
     digits = np.arange(STROKES, dtype=np.int64) % 10
@@ -54,15 +54,12 @@ def measure(network: train.Asked, sets: Sets) -> dict[str, tuple[int, float]]:
     return figures
 
 
-def networks(folder: Path) -> list[train.Asked]:
+def networks(folder: Path, data: train.Data) -> list[train.Asked]:
     """Every seed of a training, each with the calibration that train.py gives it."""
-    recipe = train.RECIPES["digitnet"]
-    learnt, images = mnist.hold_out(mnist.load(mnist.find(), train=True))
-    drawn = train.added(replace(recipe, coarse=0.0), len(images) / len(learnt), images, train.HELD_OUT_SET)
-    everything = images.joined(drawn)
+    everything = data.held_out.joined(data.held_out_drawn)
     found = []
     for path in sorted((folder / "checkpoints").glob("[0-9].pt")):
-        run = train.Run(recipe, int(path.stem), 1)
+        run = train.Run(RECIPE, int(path.stem), 1)
         run.averaged.load_state_dict(torch.load(path, weights_only=True)["averaged"])
         found.append(train.Asked(run, train.calibrate(run.answers(everything.images), everything.labels)))
     return found
@@ -73,9 +70,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path, help="of trainings (default: runs/digitnet)")
     args = parser.parse_args()
-    sets = load()
+    data = train.load_data(mnist.find(), replace(RECIPE, sets=1), None)
+    sets = load(data.held_out)
     for folder in args.folders or [Path("runs/digitnet")]:
-        each = [measure(network, sets) for network in networks(folder)]
+        each = [measure(network, sets) for network in networks(folder, data)]
         if not each:
             parser.error(f"{folder}/checkpoints holds no seed. Train one first: python train.py --seeds 3")
         print(folder)
