@@ -162,7 +162,9 @@ def test_what_is_reported_is_what_the_service_does() -> None:
     assert (np.array([reading.digit for reading, _ in again]) == served.digits).mean() > 0.998
     assert served.sure[~doubted].mean() > 0.99
     quick, few = train.Run(train.RECIPES["quick"], 0, 1), held_out.first(9)
-    assert all(len(views) == 1 for _, views in train.as_served(quick, few.images, Calibration())), "asked once"
+    once = train.as_served(quick, few.images, Calibration())
+    assert all(len(views) == 1 for _, views in once), "asked once"
+    assert [reading.digit for reading, _ in once] == quick.answers(few.images).argmax(1).tolist()
 
 
 def test_missing_data_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
