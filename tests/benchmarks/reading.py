@@ -56,7 +56,7 @@ class Answers:
 def on_digits(answers: Answers, labels: NDArray[np.int64]) -> dict[str, Any]:
     """Accuracy, and what the verdicts are worth, on drawings that are digits."""
     right = answers.digits == labels
-    by_digit = {str(digit): round(float(right[labels == digit].mean()), 4) for digit in range(10)}
+    by_digit = {str(digit): round(float(right[labels == digit].mean()), 4) for digit in np.unique(labels)}
     return {
         "n": len(labels),
         "accuracy": round(float(right.mean()), 5),
