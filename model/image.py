@@ -301,18 +301,28 @@ def _difference(colours: NDArray[np.uint8], flat: bool, lossy: bool) -> Pixels:
         flat = float(even.mean()) >= max(0.5, FLAT_SHARE * float(bare.mean())) and is_narrow(colours, middle)
     # Light multiplies what paper and ink send back, so uneven light is divided out.
     if flat:
-        difference, shaded = colours - middle, False
+        off, shaded = colours - middle, False
+        difference = off
     else:
         light, shaded = light_on(colours)
-        difference = (colours - light) * (middle / np.maximum(light, MIN_LIGHT))
+        off = colours - light
+        difference = off * (middle / np.maximum(light, MIN_LIGHT))
     depth, floor, strongest = _depth(difference, flat, grainy)
-    if strongest >= max(MIN_CONTRAST, 1.5 * floor):
+    if strongest >= max(MIN_CONTRAST, 1.5 * floor) and _is_off(off[depth > 0.5 * strongest]):
         ink: Pixels = np.clip((depth - floor) / (strongest - floor), 0, 1).astype(np.float32)
         return without_specks(ink, whole=True, shaded=shaded)
     raise Blank(
         "There is no ink in this image that stands out from its background. Draw a digit, or photograph it in even "
         "light and without a shadow, then ask again."
     )
+
+
+def _is_off(off: Pixels) -> bool:
+    """Whether ink, (n, 3), is off its paper by more than paper is by itself.
+
+    Where hardly any light is, a grey level becomes as deep as ink: a gradient down to black is not a 1 at its edge.
+    """
+    return float(np.median(np.abs(off).max(axis=1))) >= FLAT_LEVELS
 
 
 def _depth(difference: Pixels, flat: bool, grainy: bool) -> tuple[Pixels, float, float]:

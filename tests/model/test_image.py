@@ -232,6 +232,17 @@ def test_an_image_without_ink_is_blank(what: str, picture: Image.Image) -> None:
         read_image(saved(picture))
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+@pytest.mark.parametrize("lightest", [128, 255])
+@pytest.mark.parametrize("degrees", [0, 20, 90, 180])
+def test_light_that_fades_to_black_is_no_ink(degrees: int, lightest: int, form: str) -> None:
+    y, x = np.mgrid[:300, :300] / 299 - 0.5
+    across = x * math.cos(math.radians(degrees)) + y * math.sin(math.radians(degrees))
+    light = lightest * (across - across.min()) / np.ptp(across)
+    with pytest.raises(Blank):
+        read_image(saved(Image.fromarray(light.astype(np.uint8)), form))
+
+
 @pytest.mark.parametrize("data", [b"", b"7", b"hello, I am no PNG" * 99, saved(seven())[:400], saved(seven(), "TIFF")])
 def test_what_is_no_image_is_refused_with_advice(data: bytes) -> None:
     with pytest.raises(NotAnImage):
