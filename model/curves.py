@@ -82,3 +82,17 @@ def hats(points: Points, gap: float) -> Points:
     bumps = np.exp(-((at[:, None] - knots) ** 2) / (0.9 * (knots[1] - knots[0]) ** 2))
     hats: Points = bumps / np.sqrt((bumps**2).sum(axis=1, keepdims=True))
     return hats
+
+
+def corners(path: Points, away: float) -> list[Points]:
+    """The points of a path, (n, 2), that keep it within `away` (Douglas and Peucker, 1973): (2,) each."""
+    start, end = path[0], path[-1]
+    if len(path) < 3:
+        return [start, end]
+    (dx, dy), (x, y) = end - start, (path - start).T
+    length = float(np.hypot(dx, dy))
+    off = np.abs(x * dy - y * dx) / length if length else np.hypot(x, y)
+    furthest = int(off.argmax())
+    if off[furthest] <= away:
+        return [start, end]
+    return [*corners(path[: furthest + 1], away), *corners(path[furthest:], away)[1:]]

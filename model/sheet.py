@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from model.corners import without_corners
+from model.curves import corners
 from model.frame import border
 from model.ink import Pixels
 from model.light import SHADE, widest
@@ -186,20 +187,6 @@ def _sides(outline: Points, shape: tuple[int, ...], away: float) -> int:
         blunt = np.hypot(*(other - one)) < BLUNT * away
         sides += not (at_start.any() or at_end.any() or blunt)
     return sides
-
-
-def corners(path: NDArray[np.float64], away: float) -> list[NDArray[np.float64]]:
-    """The points of a path, (n, 2), that keep it within `away` (Douglas and Peucker, 1973): (2,) each."""
-    start, end = path[0], path[-1]
-    if len(path) < 3:
-        return [start, end]
-    (dx, dy), (x, y) = end - start, (path - start).T
-    length = float(np.hypot(dx, dy))
-    off = np.abs(x * dy - y * dx) / length if length else np.hypot(x, y)
-    furthest = int(off.argmax())
-    if off[furthest] <= away:
-        return [start, end]
-    return [*corners(path[: furthest + 1], away), *corners(path[furthest:], away)[1:]]
 
 
 def _grown(mask: Mask, cells: int) -> Mask:

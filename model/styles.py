@@ -6,7 +6,7 @@ The templates are data (`styles.json`, and `doodles.json` of what is no digit), 
 of 0..100 with y downwards. A template
 is compiled once into matrices from its control points to a dense curve, so that a variation costs a few products:
 
-    control points ─► jitter, strokes moved ─► curve, corners cut ─► warp, slant ─► tremor ─► ends, joins, sampling
+    control points ─► jitter, strokes moved ─► curve, corners cut ─► warp, slant ─► tremor ─► habits, ends, sampling
 """
 
 import argparse
@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.curves import Points, Stroke, Strokes, along, basis, hats, smoothing
+from model.curves import Points, Stroke, Strokes, along, basis, corners, hats, smoothing
 
 DATA = Path(__file__).with_name("styles.json")
 DOODLES = Path(__file__).with_name("doodles.json")
@@ -29,6 +29,9 @@ BOX = 100.0  # side of the box that templates are drawn in
 SLOW_KNOTS, FAST_KNOTS = 22.0, 6.0  # units between the knots of unsteady lines and of tremor
 MAX_JOIN = 62.0  # units that a pen may be dragged between two strokes; beyond it a line across the digit would mislead
 MAX_POINTS = 1000  # in any drawing
+MAX_TWICE = 300  # points of a curve that is gone over again, so that the drawing keeps to that
+# How far any hand goes: wide or narrow by a factor of 2.1, the paper turned by 16 degrees. Beyond it 2s are 1s.
+WIDEST, MOST_TURNED = 0.75, 0.28
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +158,7 @@ def draw(template: Template, rng: np.random.Generator, amount: float = 1.0) -> S
 
     strokes, count = len(form.centres), len(form.control)
     g = np.clip(rng.standard_normal(16 + 2 * count + 4 * strokes), -2.5, 2.5)
-    u = rng.random(8)
+    u = rng.random(11)
     care = amount * float(np.exp(0.45 * g[0] - 0.1))  # how careless this hand is today
 
     # Strokes move, turn and stretch as wholes, most of all short ones: bars, hats, flags; then every point a little.
@@ -179,18 +182,20 @@ def draw(template: Template, rng: np.random.Generator, amount: float = 1.0) -> S
     )
     x, y = x + 0.02 * w[5] * np.sin(3.4 * y + 6.3 * u[1]), y + 0.02 * w[6] * np.sin(3.4 * x + 6.3 * u[2])
 
-    # Aspect, slant (most hands lean to the right) and a turn of the paper.
-    x = x * np.exp(0.16 * w[7]) - (0.06 * amount + 0.15 * w[8]) * y
-    z = (x + 1j * y) * (50 * np.exp(0.055j * w[9]))
+    # Aspect, slant (most hands lean to the right) and a turn of the paper; one hand in eight goes twice as far.
+    wide = (0.32 if u[8] < 0.15 else 0.16) * w[7]
+    turn = (0.12 if u[9] < 0.12 else 0.055) * w[9]
+    x = x * np.exp(np.clip(wide, -WIDEST, WIDEST)) - (0.06 * amount + 0.15 * w[8]) * y
+    z = (x + 1j * y) * (50 * np.exp(1j * np.clip(turn, -MOST_TURNED, MOST_TURNED)))
 
-    # Unsteady lines and tremor; one hand in twelve draws with a mouse that it does not master.
-    wobble = 2.2 if u[3] < 0.08 else 1.0
+    # Unsteady lines and tremor; one hand in ten draws with a mouse or a finger that it does not master, or hardly.
+    wobble = 2.2 * 3.0 ** float(u[10]) if u[3] < 0.1 else 1.0
     noise = rng.standard_normal((form.slow.shape[1] + form.fast.shape[1], 2))
     z += (0.85 * care) * _complex(form.slow @ noise[: form.slow.shape[1]])
     z += (0.26 * care * wobble * (0.4 + float(u[4]))) * _complex(form.fast @ noise[form.slow.shape[1] :])
 
     parts = [z[a:b] for a, b in pairwise(form.cuts)]
-    parts = _lift(parts, rng, amount)
+    parts = _lift(_habits(parts, rng, amount), rng, amount)
     # A browser gives a point every few pixels; a slow tablet or a fast hand far fewer.
     step = 1.5 * 3.0 ** u[5] if u[6] > 0.12 * amount else 5.0 + 6.0 * u[5]
     drawn = [_pace(part, float(step), rng, min(amount, 1.5)) for part in parts]
@@ -206,6 +211,37 @@ def _pairs(z: NDArray[np.complex128]) -> Points:
 
 def _complex(pairs: Points) -> NDArray[np.complex128]:
     return np.ascontiguousarray(pairs).view(np.complex128)[:, 0]
+
+
+def _habits(
+    parts: list[NDArray[np.complex128]], rng: np.random.Generator, amount: float
+) -> list[NDArray[np.complex128]]:
+    """Now and then lines run straight from turn to turn, as by mouse, are gone over again, or sketched in pieces."""
+    chance, far = rng.random(2)
+    if chance < 0.05 * amount:
+        straight = (np.array(corners(_pairs(part), 2.5 + 5 * far)) for part in parts)
+        return [_complex(part) for part in straight]
+    if sum(map(len, parts)) > MAX_TWICE:
+        return parts
+    if chance < 0.08 * amount:
+        return [*parts, *(_again(part, rng, 1 + 2.5 * far) for part in parts)]
+    if chance < 0.11 * amount:
+        return [_again(piece, rng, 0.8 + 1.5 * far) for part in parts for piece in _pieces(part, rng)]
+    return parts
+
+
+def _again(z: NDArray[np.complex128], rng: np.random.Generator, away: float) -> NDArray[np.complex128]:
+    """A line as it is drawn once more, about so many units beside itself, a bit turned and stretched."""
+    shift, change = rng.standard_normal((2, 2)).view(np.complex128)[:, 0]
+    middle = z.mean()
+    return np.asarray(middle + (z - middle) * (1 + 0.015 * away * change) + away * shift)
+
+
+def _pieces(z: NDArray[np.complex128], rng: np.random.Generator) -> list[NDArray[np.complex128]]:
+    """A line in pieces of 16 to 40 units, each begun a bit before the one before it ends."""
+    ends = np.cumsum(rng.integers(8, 20, size=len(z) // 8 + 1))
+    starts = [0, *ends[ends < len(z) - 3].tolist()]
+    return [z[max(0, start - 3) : end] for start, end in pairwise([*starts, len(z)])]
 
 
 def _lift(parts: list[NDArray[np.complex128]], rng: np.random.Generator, amount: float) -> list[NDArray[np.complex128]]:

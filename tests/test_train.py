@@ -1,6 +1,7 @@
 """train.py as a person runs it: in a process of its own, on MNIST, a few batches at a time."""
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 import train
@@ -118,8 +120,28 @@ def test_what_is_resumed_ends_where_an_unbroken_run_does(dry: Path, tmp_path: Pa
         shutil.copy(dry / "checkpoints" / so_far, broken / "checkpoints" / f"{seed}.pt")
     assert run(*DRY, "--out", broken, "--resume").returncode == 0
     histories = [json.loads((out / "report" / "metrics.json").read_text())["histories"] for out in (dry, broken)]
-    assert [len(history) for history in histories[0].values()] == [3, 3]
+    assert [len(history) for history in histories[0].values()] == [4, 4]
     assert histories[0] == histories[1]
+
+
+def test_sure_is_where_an_answer_is_wrong_with_the_chance_that_was_asked_for() -> None:
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(20):
+        scores = rng.normal(6, 2, 7000)  # logits of the probabilities; some 45 answers are wrong
+        wrong = rng.random(7000) < 1 / (1 + np.exp(1 + scores))
+        shares = 1 / (1 + np.exp(-scores))
+        found.append(train._sure_from(torch.from_numpy(shares), torch.from_numpy(wrong), 0.01))
+    right = 1 / (1 + np.exp(1 - np.log(99)))  # 0.973: there 1 + the logit is the logit of 0.99
+    assert abs(np.mean(found) - right) < 0.003
+    assert np.std(found) < 0.01
+
+
+def test_nothing_is_sure_where_the_probabilities_do_not_tell_right_from_wrong() -> None:
+    shares = torch.linspace(0.5, 0.99, 1000)
+    assert train._sure_from(shares, torch.arange(1000) % 3 == 0, 0.01) > 0.9999
+    assert train._sure_from(shares, shares > 0.9, 0.01) == math.inf
+    assert train._sure_from(shares, torch.zeros(1000, dtype=torch.bool), 0.01) < 0.9, "no answer is wrong"
 
 
 def test_the_first_stage_learns_from_the_finished_network_and_answers_where_that_is_sure(tmp_path: Path) -> None:

@@ -17,9 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from model.curves import Points, Strokes, along
+from model.curves import Points, Strokes, along, corners
 from model.reader import WEIGHTS, Network, Seen, see_strokes
-from model.sheet import corners
 from tests.benchmarks.reading import Answers, on_digits
 from tests.data import drawn
 

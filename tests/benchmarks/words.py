@@ -55,8 +55,8 @@ def card(figures: dict[str, Any]) -> str:
         f"Trained by `{training['command']}` (seed {training['seed']}: {training['chosen']}), {training['date']},",
         f"torch {training['versions']['torch']}, {training['arithmetic']}: {recipe['epochs']} epochs alone, then "
         f"{recipe['together']} in which it",
-        f"learns from what the {len(seeds)} networks say together, then {recipe['settle']} of settling, most of it on",
-        "MNIST. The ONNX file computes in 8-bit integers.",
+        f"learns from what the {len(seeds)} networks say together, then twice {recipe['settle']} of settling, most of",
+        "it on MNIST, the second time nearly all. The ONNX file computes in 8-bit integers.",
         *(
             (
                 f"What is plain its first stage answers: a network of {first['parameters']:,} of these parameters that",

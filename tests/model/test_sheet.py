@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from model import image
 from model.errors import Blank
 from model.reader import Reader
-from model.sheet import corners, cut_to_sheet
+from model.sheet import cut_to_sheet
 from tests.drawings import load_drawing
 from tests.encodings import saved
 
@@ -323,10 +323,3 @@ def test_a_digit_that_fills_its_picture_is_no_table_around_a_sheet(form: str) ->
     assert cut_to_sheet(picture) is None
     reading = Reader().read_image(saved(picture, form))
     assert (reading.digit, reading.verdict) == (2, "sure")
-
-
-def test_corners_are_where_a_line_turns() -> None:
-    square = np.array([[0, 0], [5, 0.2], [10, 0], [10, 4], [10, 10], [0, 10]], float)
-    assert np.array(corners(square, 0.5)).tolist() == [[0, 0], [10, 0], [10, 10], [0, 10]]
-    closed = np.concatenate((square, square[:1]))
-    assert np.array(corners(closed, 0.5)).tolist() == [[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model import styles
-from model.curves import Strokes
+from model.curves import Strokes, along, corners
 from model.marks import scribble
 from model.normalise import SIZE, normalise
 from model.strokes import rasterise
@@ -91,6 +91,28 @@ def test_variations_are_drawings_about_as_large_as_the_template(template: Templa
         assert points.min() > -75
         assert points.max() < 175
         assert np.ptp(points, axis=0).max() > 40
+
+
+def test_a_few_hands_draw_unlike_the_rest() -> None:
+    rng = np.random.default_rng(0)
+    oval = next(template for template in styles.templates() if template.name == "0 oval")
+    drawings = [styles.draw(oval, rng) for _ in range(2000)]
+    turns = np.array([len(corners(drawn[0], 1.0)) for drawn in drawings if len(drawn) == 1])
+    assert 0.02 < (turns <= 12).mean() < 0.08, "straight from turn to turn"
+    strokes = np.array([len(drawn) for drawn in drawings])
+    assert 0.01 < (strokes > 3).mean() < 0.06, "sketched in pieces"
+    lengths = np.array([sum(along(stroke)[-1] for stroke in drawn) for drawn in drawings])
+    assert 0.01 < (lengths[strokes == 2] > 1.6 * np.median(lengths)).sum() / len(drawings) < 0.06, "gone over again"
+    wide, high = np.transpose([np.ptp(np.concatenate(drawn), axis=0) for drawn in drawings])
+    slender = (wide / high) / np.median(wide / high)
+    assert 0.005 < ((slender < 0.6) | (slender > 1 / 0.6)).mean() < 0.05, "narrow or wide"
+
+
+def test_corners_are_where_a_line_turns() -> None:
+    square = np.array([[0, 0], [5, 0.2], [10, 0], [10, 4], [10, 10], [0, 10]], float)
+    assert np.array(corners(square, 0.5)).tolist() == [[0, 0], [10, 0], [10, 10], [0, 10]]
+    closed = np.concatenate((square, square[:1]))
+    assert np.array(corners(closed, 0.5)).tolist() == [[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]
 
 
 @by_name
