@@ -3,8 +3,8 @@
     python -m model.styles --sheet styles.png     every template, once plain and a few times varied
 
 The templates are data (`styles.json`, and `doodles.json` of what is no digit), drawn by hand for this program, in a box
-of 0..100 with y downwards. A template
-is compiled once into matrices from its control points to a dense curve, so that a variation costs a few products:
+of 0..100 with y downwards. A template is compiled once into matrices from its control points to a dense curve, so that
+a variation costs a few products:
 
     control points ─► jitter, strokes moved ─► curve, corners cut ─► warp, slant ─► tremor ─► habits, ends, sampling
 """
@@ -21,15 +21,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.curves import Points, Stroke, Strokes, along, basis, corners, hats, smoothing
+from model.curves import Points, Stroke, Strokes, along, basis, hats, smoothing
+from model.habits import habits, lift, numbers, pace, pairs
 
 DATA = Path(__file__).with_name("styles.json")
 DOODLES = Path(__file__).with_name("doodles.json")
 BOX = 100.0  # side of the box that templates are drawn in
 SLOW_KNOTS, FAST_KNOTS = 22.0, 6.0  # units between the knots of unsteady lines and of tremor
-MAX_JOIN = 62.0  # units that a pen may be dragged between two strokes; beyond it a line across the digit would mislead
 MAX_POINTS = 1000  # in any drawing
-MAX_TWICE = 300  # points of a curve that is gone over again, so that the drawing keeps to that
 # How far any hand goes: wide or narrow by a factor of 2.1, the paper turned by 16 degrees. Beyond it 2s are 1s.
 WIDEST, MOST_TURNED = 0.75, 0.28
 
@@ -153,7 +152,7 @@ def draw(template: Template, rng: np.random.Generator, amount: float = 1.0) -> S
     form = _compile(template)
     middle = len(form.curves) // 2
     if amount <= 0:
-        plain = form.curves[:middle] @ _pairs(form.control)
+        plain = form.curves[:middle] @ pairs(form.control)
         return [plain[a:b] for a, b in pairwise(form.cuts)]
 
     strokes, count = len(form.centres), len(form.control)
@@ -170,7 +169,7 @@ def draw(template: Template, rng: np.random.Generator, amount: float = 1.0) -> S
 
     # The curve, its corners cut by haste.
     haste = min(1.0, amount) * float(u[0]) ** 1.5
-    both = _complex(form.curves @ _pairs(control))  # products of real numbers: complex ones wake all of BLAS's threads
+    both = numbers(form.curves @ pairs(control))  # products of real numbers: complex ones wake all of BLAS's threads
     z = both[:middle] + haste * (both[middle:] - both[:middle])
 
     # Proportions: the middle up or down, top or bottom wider, sides bowed; then a slow wave across the whole box.
@@ -191,108 +190,18 @@ def draw(template: Template, rng: np.random.Generator, amount: float = 1.0) -> S
     # Unsteady lines and tremor; one hand in ten draws with a mouse or a finger that it does not master, or hardly.
     wobble = 2.2 * 3.0 ** float(u[10]) if u[3] < 0.1 else 1.0
     noise = rng.standard_normal((form.slow.shape[1] + form.fast.shape[1], 2))
-    z += (0.85 * care) * _complex(form.slow @ noise[: form.slow.shape[1]])
-    z += (0.26 * care * wobble * (0.4 + float(u[4]))) * _complex(form.fast @ noise[form.slow.shape[1] :])
+    z += (0.85 * care) * numbers(form.slow @ noise[: form.slow.shape[1]])
+    z += (0.26 * care * wobble * (0.4 + float(u[4]))) * numbers(form.fast @ noise[form.slow.shape[1] :])
 
     parts = [z[a:b] for a, b in pairwise(form.cuts)]
-    parts = _lift(_habits(parts, rng, amount), rng, amount)
+    parts = lift(habits(parts, rng, amount), rng, amount)
     # A browser gives a point every few pixels; a slow tablet or a fast hand far fewer.
     step = 1.5 * 3.0 ** u[5] if u[6] > 0.12 * amount else 5.0 + 6.0 * u[5]
-    drawn = [_pace(part, float(step), rng, min(amount, 1.5)) for part in parts]
+    drawn = [pace(part, float(step), rng, min(amount, 1.5)) for part in parts]
     if u[7] < 0.3 * min(amount, 1.0):  # whole pixels, from a small canvas to a large one
         pixel = 100 / (30 * 10 ** float(rng.random()))
         drawn = [np.round(part / pixel) * pixel for part in drawn]
-    return [_pairs(part) + 50 for part in drawn]
-
-
-def _pairs(z: NDArray[np.complex128]) -> Points:
-    return np.ascontiguousarray(z).view(np.float64).reshape(-1, 2)
-
-
-def _complex(pairs: Points) -> NDArray[np.complex128]:
-    return np.ascontiguousarray(pairs).view(np.complex128)[:, 0]
-
-
-def _habits(
-    parts: list[NDArray[np.complex128]], rng: np.random.Generator, amount: float
-) -> list[NDArray[np.complex128]]:
-    """Now and then lines run straight from turn to turn, as by mouse, are gone over again, or sketched in pieces."""
-    chance, far = rng.random(2)
-    if chance < 0.05 * amount:
-        straight = (np.array(corners(_pairs(part), 2.5 + 5 * far)) for part in parts)
-        return [_complex(part) for part in straight]
-    if sum(map(len, parts)) > MAX_TWICE:
-        return parts
-    if chance < 0.08 * amount:
-        return [*parts, *(_again(part, rng, 1 + 2.5 * far) for part in parts)]
-    if chance < 0.11 * amount:
-        return [_again(piece, rng, 0.8 + 1.5 * far) for part in parts for piece in _pieces(part, rng)]
-    return parts
-
-
-def _again(z: NDArray[np.complex128], rng: np.random.Generator, away: float) -> NDArray[np.complex128]:
-    """A line as it is drawn once more, about so many units beside itself, a bit turned and stretched."""
-    shift, change = rng.standard_normal((2, 2)).view(np.complex128)[:, 0]
-    middle = z.mean()
-    return np.asarray(middle + (z - middle) * (1 + 0.015 * away * change) + away * shift)
-
-
-def _pieces(z: NDArray[np.complex128], rng: np.random.Generator) -> list[NDArray[np.complex128]]:
-    """A line in pieces of 16 to 40 units, each begun a bit before the one before it ends."""
-    ends = np.cumsum(rng.integers(8, 20, size=len(z) // 8 + 1))
-    starts = [0, *ends[ends < len(z) - 3].tolist()]
-    return [z[max(0, start - 3) : end] for start, end in pairwise([*starts, len(z)])]
-
-
-def _lift(parts: list[NDArray[np.complex128]], rng: np.random.Generator, amount: float) -> list[NDArray[np.complex128]]:
-    """Now and then the pen is not lifted between two strokes, or lifted in the middle of one."""
-    chance = rng.random(2)
-    if len(parts) > 1 and chance[0] < 0.05 * amount:
-        i = int(rng.integers(len(parts) - 1))
-        if abs(parts[i + 1][0] - parts[i][-1]) < MAX_JOIN:
-            return [*parts[:i], np.concatenate([parts[i], parts[i + 1]]), *parts[i + 2 :]]
-    if chance[1] < 0.04 * amount:
-        i = int(np.argmax([len(part) for part in parts]))
-        if len(parts[i]) > 24:
-            at = int(len(parts[i]) * rng.uniform(0.2, 0.8))
-            gap = 1 + int(rng.integers(3))
-            shift = complex(*rng.standard_normal(2))
-            return [*parts[:i], parts[i][:at], parts[i][at + gap :] + shift, *parts[i + 1 :]]
-    return parts
-
-
-def _pace(z: NDArray[np.complex128], step: float, rng: np.random.Generator, amount: float) -> NDArray[np.complex128]:
-    """A stroke with its ends over- or undershot or hooked, sampled about every `step` units at an uneven speed."""
-    if len(z) < 3:
-        return z
-    at = np.empty(len(z))
-    at[0] = 0.0
-    np.cumsum(np.abs(np.diff(z)), out=at[1:])
-    length = float(at[-1])
-    if length < 4:
-        return z
-    g, u = rng.standard_normal(2), rng.random(6)
-    reach = min(0.06 * length, 7.0)
-    far = [2.2 if chance < 0.15 else 0.7 for chance in (u[0], u[1])]
-    start = amount * reach * far[0] * 0.5 * float(min(max(g[0], -1.6), 1.6))  # above 0: begins late
-    end = amount * reach * far[1] * 0.5 * float(min(max(g[1], -1.6), 1.6))  # above 0: ends early
-    near = min(3, len(z) - 1)
-    entry = (z[0] - z[near]) / max(abs(z[0] - z[near]), 1e-9)
-    leave = (z[-1] - z[-1 - near]) / max(abs(z[-1] - z[-1 - near]), 1e-9)
-    at = np.concatenate([[-10.0], at, [length + 10.0]])
-    z = np.concatenate([[z[0] + 10 * entry], z, [z[-1] + 10 * leave]])
-    count = max(3 if length > 12 else 2, round((length - start - end) / step) + 1)
-    count = max(count, min(7, round(length / 6)))
-    t = np.linspace(0.0, 1.0, count)
-    t += 0.11 * amount * (u[2] - 0.5) * np.sin(2 * np.pi * t) + 0.03 * amount * (u[3] - 0.5) * np.sin(6 * np.pi * t)
-    s = start + (length - start - end) * t
-    paced = np.interp(s, at, z)
-    for chance, direction, where in ((u[4], entry, 0), (u[5], leave, -1)):
-        if chance < 0.06 * amount and length > 30:  # the pen lands or leaves with a small hook
-            turn = np.exp(1j * float(rng.uniform(0.8, 2.4)) * (1 if rng.random() < 0.5 else -1))
-            hook = paced[where] + direction * turn * float(rng.uniform(2.0, 5.5))
-            paced = np.concatenate([[hook], paced] if where == 0 else [paced, [hook]])
-    return paced
+    return [pairs(part) + 50 for part in drawn]
 
 
 @cache
