@@ -107,7 +107,7 @@ RECIPES = {
         average=0.998,
         integers=True,
     ),
-    "quick": Recipe("quick", 1, 256, "adamw", 0.01, betas=(0.7, 0.9)),
+    "quick": Recipe("quick", 1, 256, "adamw", 0.03, betas=(0.7, 0.9), smoothing=0.05),
     # As published in 2017. The batch size is not given there; the tutorial it follows used 4.
     "blog": Recipe("blog", 20, 4, "sgd", 0.001, betas=(0.5, 0.0), one_cycle=False, reduced=False),
 }

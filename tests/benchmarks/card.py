@@ -2,6 +2,7 @@
 
 python -m tests.benchmarks.card            a few minutes; writes model/figures.json, model/README.md, model/pictures
 python -m tests.benchmarks.card --accuracy but for what takes time: that stays as another machine measured it
+python -m tests.benchmarks.card --quick    only what `train.py --quick` reaches, and how soon
 python -m tests.benchmarks.card --text     write the card anew from the figures as they are
 """
 
@@ -25,7 +26,8 @@ from model import styles, synthesis
 from model.ink import Pixels
 from model.reader import DEFAULT, WEIGHTS, Network, Reader, Seen, see
 from model.strokes import rasterise
-from tests.benchmarks import hands, reading, speed, unlearnt, variants
+from tests.benchmarks import by_eye, hands, reading, speed, unlearnt, variants
+from tests.benchmarks.sheets import sheet
 from tests.benchmarks.words import card, with_table
 from tests.data import ROOT
 
@@ -37,6 +39,7 @@ REPORT = ROOT / "report"  # pictures of data that is not ours, which is never co
 PER_STYLE = 20  # drawings of each template
 SHEET = 96  # pictures on an error sheet
 QUICK_SEEDS = 5
+FAST = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
 
 
 def today() -> str:
@@ -51,25 +54,12 @@ def commit() -> str:
 
 
 def processor() -> str:
-    """What this machine calls its processor."""
+    """What this machine calls its processor, and those of its instructions that networks are fast by."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), platform.processor())
-
-
-def sheet(images: Pixels, captions: list[str], path: Path, title: str) -> None:
-    """Pictures with a line under each: (n, 28, 28) and n captions."""
-    columns = 16
-    rows = max(1, -(-len(images) // columns))
-    size = (columns * 0.75, rows * 0.95 + 0.4)
-    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
-    for axes in grid.flat:
-        axes.axis("off")
-    for axes, image, caption in zip(grid.flat, images, captions, strict=False):
-        axes.imshow(image, cmap="gray_r", vmin=0, vmax=1)
-        axes.set_title(caption, fontsize=6, pad=1)
-    figure.suptitle(title, fontsize=9)
-    figure.savefig(path, dpi=100)
-    plt.close(figure)
+    known = dict(line.split(":", 1) for line in lines if ":" in line)  # of the last one
+    named = {key.strip(): value.strip() for key, value in known.items()}
+    fast = [name for name in FAST if name in named.get("flags", "").split()]
+    return ", ".join((named.get("model name", platform.processor()), *fast))
 
 
 def pixels(drawings: list[Seen]) -> Pixels:
@@ -149,6 +139,7 @@ def quick() -> dict[str, Any]:
         "mnist_test_mean": accuracy["mnist_test_mean"],
         "mnist_test_sd": accuracy["mnist_test_sd"],
         "seconds": [seed["seconds"] for seed in accuracy["seeds"]],
+        "timed_on": processor(),
     }
 
 
@@ -179,6 +170,7 @@ def measure() -> dict[str, Any]:
         "styles": by_style(ours),
         "variants": variants.measure(variants.COUNT),
         "hands": hands.measure([ours])[0],
+        "by_eye": by_eye.measure(ours, sets["no_digit"]),
     }
 
 
@@ -187,12 +179,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     some = parser.add_mutually_exclusive_group()
     some.add_argument("--accuracy", action="store_true", help="leave the times as they are in model/figures.json")
+    some.add_argument("--quick", action="store_true", help="measure only `train.py --quick`")
     some.add_argument("--text", action="store_true", help="only write the card, from model/figures.json")
     args = parser.parse_args()
     figures = json.loads(FIGURES.read_text())
-    if not args.text:
+    if args.quick:
+        figures["quick"] = quick()
+    elif not args.text:
         # The times first, while the working tree is still that of a commit.
         figures |= ({} if args.accuracy else times()) | measure()
+    if not args.text:
         FIGURES.write_text(json.dumps(figures, indent=1) + "\n")
     CARD.write_text(card(figures))
     README.write_text(with_table(README.read_text(), figures))

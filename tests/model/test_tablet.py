@@ -1,12 +1,14 @@
-"""Digits of another tablet's file, as tests/benchmarks/elsewhere.py takes them out of it."""
+"""Digits of another tablet's file and of one's own, as tests/benchmarks/elsewhere.py takes them out of it."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from model.reader import WEIGHTS, Network
-from tests.benchmarks.elsewhere import tablet
+from tests.benchmarks.elsewhere import own, tablet
 from tests.benchmarks.reading import Answers
+from tests.drawings import load_drawings
 
 # A letter, a barred 7 in two strokes, a sign that is no digit to us though Unicode says so, and a 1.
 FILE = """//
@@ -47,3 +49,30 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
     file.write_text("x,y\n1,2\n", "utf-8")
     with pytest.raises(ValueError, match=r"other\.txt has no digits"):
         tablet(file)
+
+
+def test_ones_own_are_drawings_as_the_service_takes_them(tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    lines = [{"label": drawing.digit, "strokes": drawing.strokes} for drawing in load_drawings()]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    drawings, labels = own(file)
+    answers = Answers.to_drawings(Network(WEIGHTS / "digitnet.onnx"), drawings)
+    assert answers.digits.tolist() == labels.tolist() == [line["label"] for line in lines]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "7",
+        "{",
+        '{"label": 7}',
+        '{"label": -1, "strokes": [[[1, 2], [9, 9]]]}',
+        '{"label": 10, "strokes": [[[1, 2], [9, 9]]]}',
+        '{"label": 7, "strokes": [[[1]]]}',
+    ],
+)
+def test_what_is_no_drawing_is_named_by_its_line(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text('{"label": 1, "strokes": [[[1, 2], [1, 90]]]}\n' + line)
+    with pytest.raises(ValueError, match="line 2"):
+        own(file)
