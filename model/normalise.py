@@ -48,6 +48,12 @@ def tight_box(ink: Pixels) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
+def cropped(ink: Pixels) -> Pixels:
+    """The part of (height, width) ink in its tight box: a view. Raises `Blank` where there is none."""
+    left, top, right, bottom = tight_box(ink)
+    return ink[top:bottom, left:right]
+
+
 def normalise(ink: Pixels) -> Normalised:
     """Scale, centre and rescale ink exactly as MNIST's makers did.
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.ink import Ink, Pixels, upper
-from model.normalise import SIZE, normalise, tight_box
+from model.normalise import SIZE, cropped, normalise, tight_box
 from model.strokes import PEN, rasterise
 
 # Lines thinner than this share of the drawing's longer side are thickened to the pen that strokes are drawn with:
@@ -95,8 +95,7 @@ def by_pens(ink: Ink) -> Pixels:
         few = len(ink.strokes) <= MAX_STROKES and sum(map(len, ink.strokes)) <= MAX_POINTS
         drawn = [rasterise(ink.strokes, pen).pixels for pen in PENS] if few else []
     else:
-        left, top, right, bottom = tight_box(ink.pixels)
-        tight = ink.pixels[top:bottom, left:right]
+        tight = cropped(ink.pixels)
         side = max(tight.shape)
         line = _line(tight, SIDE / side)
         is_fine = side / max(1.0, ink.scale) >= FINE and line_width(line) <= MAX_PEN * SIDE

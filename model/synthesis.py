@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from model.curves import Points, Strokes, along
 from model.ink import Pixels
 from model.marks import dots, scribble
-from model.normalise import SIZE, averaging, normalise, tight_box
+from model.normalise import SIZE, averaging, cropped, normalise
 from model.strokes import PEN, rasterise
 from model.styles import sample, sample_doodle, sample_letter
 
@@ -60,7 +60,7 @@ def in_few_pixels(count: int, seed: int, digits: Bytes, labels: Labels) -> tuple
     """
     rng = np.random.default_rng((seed, 3))
     chosen = rng.integers(len(digits), size=count)
-    few = [_in_few_pixels(_tight(digits[index]), rng) for index in chosen]
+    few = [_in_few_pixels(cropped(digits[index] / np.float32(255)), rng) for index in chosen]
     return np.stack([_bytes(ink) for ink in few]), labels[chosen]
 
 
@@ -204,13 +204,6 @@ def _in_few_pixels(ink: Pixels, rng: Random) -> Pixels:
         count = math.ceil((before + length) / pixel)
         ink = (averaging(count, count * pixel, before, length) @ ink).T
     return ink
-
-
-def _tight(digit: Bytes) -> Pixels:
-    """Its ink in 0..1, without what is blank around it."""
-    ink: Pixels = np.divide(digit, 255, dtype=np.float32)
-    left, top, right, bottom = tight_box(ink)
-    return ink[top:bottom, left:right]
 
 
 def _bytes(ink: Pixels) -> Bytes:
