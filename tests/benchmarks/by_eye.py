@@ -1,6 +1,7 @@
 """What a person reads in two digits one over the other, without being told what they are or what was answered.
 
     python -m tests.benchmarks.by_eye sheets         what is answered sure and not read yet, in report/
+    python -m tests.benchmarks.by_eye sheets --again what is answered sure, read already or not
     python -m tests.benchmarks.by_eye read TEXT      takes down what was read there, in the order of the sheets
 
 A 3 over a 9 is an 8 to anyone, a 1 over a 0 a slashed 0: to be sure of such a pair is no mistake where a person reads
@@ -33,18 +34,13 @@ NONE = "x"
 
 
 def measure(network: Network, kinds: dict[str, Pixels]) -> dict[str, Any]:
-    """Of each kind how many are answered sure, in how many of these a person reads that digit, too, and how many are
-    left. `kinds`: those of `tests.benchmarks.reading.load`. What nobody has read counts as if it were read otherwise.
-
-    Raises ValueError where the pairs are no longer those that were read.
-    """
-    known, figures = json.loads(READ.read_text()), {}
+    """Of each kind how many are answered sure, in how many of these a person reads that digit, too, and how many of
+    them nobody has read yet. `kinds`: those of `tests.benchmarks.reading.load`."""
+    figures = {}
     for kind in KINDS:
-        if _seal(kinds[kind]) != known["seals"][kind]:
-            raise ValueError(f'"{kind}" is drawn otherwise now: empty {READ.name}, and have it read anew.')
-        answers = reading.Answers.to_images(network, kinds[kind])
+        known, answers = _read(kind, kinds[kind]), reading.Answers.to_images(network, kinds[kind])
         sure = np.flatnonzero(answers.sure).tolist()
-        said = [known["read"][kind].get(str(index)) for index in sure]
+        said = [known.get(str(index)) for index in sure]
         alike = sum(word == str(answers.digits[index]) for word, index in zip(said, sure, strict=True))
         figures[kind] = {"n": len(answers.sure), "sure": len(sure), "read_alike": alike, "not_read": said.count(None)}
     return figures
@@ -55,16 +51,23 @@ def _seal(images: Pixels) -> str:
     return hashlib.sha256((images * 255 + 0.5).astype(np.uint8).tobytes()).hexdigest()[:16]
 
 
-def _draw_sheets() -> None:
+def _read(kind: str, images: Pixels) -> dict[str, str]:
+    """What has been read of a set, by place; nothing once its pictures are drawn otherwise."""
+    known = json.loads(READ.read_text())
+    return dict(known["read"][kind]) if known["seals"][kind] == _seal(images) else {}
+
+
+def _draw_sheets(again: bool) -> None:
     """Sheets of what is to be read, and in which order."""
-    sets, known, rng = reading.load(), json.loads(READ.read_text()), np.random.default_rng()
-    network, asked = Network(WEIGHTS / f"{DEFAULT}.onnx"), []
+    sets, rng = reading.load(), np.random.default_rng()
+    network, asked, seals = Network(WEIGHTS / f"{DEFAULT}.onnx"), [], {}
     for kind in KINDS:
-        answers = reading.Answers.to_images(network, sets["no_digit"][kind])
-        unread = np.array([str(index) not in known["read"][kind] for index in range(len(answers.sure))])
+        images = sets["no_digit"][kind]
+        known, answers, seals[kind] = _read(kind, images), reading.Answers.to_images(network, images), _seal(images)
+        unread = np.array([again or str(index) not in known for index in range(len(images))])
         sure, others = np.flatnonzero(unread & answers.sure), np.flatnonzero(unread & ~answers.sure)
         chosen = np.concatenate((sure, rng.choice(others, min(len(sure), len(others)), replace=False)))
-        asked += [(kind, index, sets["no_digit"][kind][index]) for index in chosen.tolist()]
+        asked += [(kind, index, images[index]) for index in chosen.tolist()]
     if not asked:
         print("All pairs that are answered sure have been read.")
         return
@@ -72,7 +75,7 @@ def _draw_sheets() -> None:
     asked += [(DIGITS, index, sets["mnist"][index]) for index in digits.tolist()]
     asked = [asked[place] for place in rng.permutation(len(asked)).tolist()]
     REPORT.mkdir(exist_ok=True)
-    ORDER.write_text(json.dumps([(kind, index) for kind, index, _ in asked]))
+    ORDER.write_text(json.dumps({"seals": seals, "order": [(kind, index) for kind, index, _ in asked]}))
     for start in range(0, len(asked), ON_A_SHEET):
         part = [image for _, _, image in asked[start : start + ON_A_SHEET]]
         captions = [str(start + place) for place in range(len(part))]
@@ -82,11 +85,15 @@ def _draw_sheets() -> None:
 
 def _take_down(words: list[str]) -> None:
     """Keep what was read."""
-    order, known = json.loads(ORDER.read_text()), json.loads(READ.read_text())
+    asked, known = json.loads(ORDER.read_text()), json.loads(READ.read_text())
+    order = asked["order"]
     strange = set(words) - {NONE, *"0123456789"}
     if strange or len(words) != len(order):
         wrong = f", among them {sorted(strange)}" if strange else ""
         raise SystemExit(f"{len(order)} words are needed, each a digit or {NONE}. There are {len(words)}{wrong}.")
+    for kind in KINDS:
+        if known["seals"][kind] != asked["seals"][kind]:  # drawn otherwise than what was read before
+            known["seals"][kind], known["read"][kind] = asked["seals"][kind], {}
     for (kind, index), word in zip(order, words, strict=True):
         known["read"][kind][str(index)] = word
     READ.write_text(json.dumps(known, indent=1) + "\n")
@@ -96,11 +103,12 @@ def main() -> None:
     """Ask, or take down the answers."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("sheets", help="draw what is to be read")
+    sheets = commands.add_parser("sheets", help="draw what is to be read")
+    sheets.add_argument("--again", action="store_true", help="what has been read already, too")
     commands.add_parser("read", help="take down what was read").add_argument("text", type=Path)
     args = parser.parse_args()
     if args.command == "sheets":
-        _draw_sheets()
+        _draw_sheets(args.again)
     else:
         _take_down(args.text.read_text().split())
 

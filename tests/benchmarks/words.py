@@ -29,7 +29,9 @@ def by_eye(kinds: dict[str, dict[str, int]]) -> str:
     """What was read in pairs that are answered sure, and how many that leaves of all."""
     alike = " and ".join(f"{kind['read_alike']} of {kind['sure']}" for kind in kinds.values())
     left = " and ".join(percent((kind["sure"] - kind["read_alike"]) / kind["n"]) for kind in kinds.values())
-    return f"{alike}: answered sure, and not that digit to the eye, are {left} of all."
+    unread = sum(kind["not_read"] for kind in kinds.values())
+    still = f" ({unread} of which nobody has read yet)" if unread else ""
+    return f"{alike}: answered sure, and not that digit to the eye, are {left} of all{still}."
 
 
 def card(figures: dict[str, Any]) -> str:
@@ -136,8 +138,8 @@ def card(figures: dict[str, Any]) -> str:
         "All but UNIPEN's are drawn by this project, or cut from MNIST's test images. Both of two digits are to be",
         f"seen where {100 * synthesis.SEEN:.0f} % of each one's line lies beside the other's, no 1 or 7 crossing a 0",
         "or the other. Of other pairs one over the other most that are answered sure are that digit to us, too: a 1",
-        "over a 0 is a slashed 0, a 3 over a 9 an 8. Who read them without knowing what they are or what was answered,",
-        "among as many others and digits of MNIST (`python -m tests.benchmarks.by_eye`), read the same digit in",
+        "over a 0 is a slashed 0, a 3 over a 9 an 8. One of us, shown them among as many others and digits of MNIST,",
+        "and neither labels nor answers (`python -m tests.benchmarks.by_eye`), read the same digit in",
         by_eye(figures["by_eye"]),
         "Of halves, too, most that are answered sure are that digit to us. Parts are "
         f"{100 * synthesis.PART[0]:.0f} to {100 * synthesis.PART[1]:.0f} % of the height of a",
