@@ -39,6 +39,7 @@ REPORT = ROOT / "report"  # pictures of data that is not ours, which is never co
 PER_STYLE = 20  # drawings of each template
 SHEET = 96  # pictures on an error sheet
 QUICK_SEEDS = 5
+# Instructions that networks are fast by, as Linux names them.
 FAST = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
 
 
@@ -54,9 +55,9 @@ def commit() -> str:
 
 
 def processor() -> str:
-    """What this machine calls its processor, and those of its instructions that networks are fast by."""
+    """What this machine calls its processor, and which of `FAST` it has."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    known = dict(line.split(":", 1) for line in lines if ":" in line)  # of the last one
+    known = dict(line.split(":", 1) for line in lines if ":" in line)  # of the last core
     named = {key.strip(): value.strip() for key, value in known.items()}
     fast = [name for name in FAST if name in named.get("flags", "").split()]
     return ", ".join((named.get("model name", platform.processor()), *fast))
