@@ -375,7 +375,8 @@ def train(runs: Mapping[Path, Run], data: Data, until: int, committee: Committee
         for run in learning.values():
             run.network.train()
         per_epoch = len(data.epochs[0]) // recipe.batch
-        with tqdm(images, _title(*learning.values()), per_epoch, leave=False, mininterval=0.5) as bar:
+        # disable=None: no bar where nobody watches; the lines below are enough for a file.
+        with tqdm(images, _title(*learning.values()), per_epoch, leave=False, mininterval=0.5, disable=None) as bar:
             for done, (seen, labels) in enumerate(bar, 1):
                 said = committee.shares(seen) if committee and not settling else None
                 losses += torch.stack([run.learn(seen, labels, said) for run in learning.values()])
