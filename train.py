@@ -232,7 +232,7 @@ class Run:
         return [adam, Muon(inner, MUON_RATE * recipe.rate, decay=recipe.decay)] if inner else [adam]
 
     def _one_cycle(self, step: int) -> float:
-        """The share of the highest rate at a step: up, then down; down again together; twice while settling."""
+        """The share of the highest rate at a step: up, then down; down again together; each time while settling."""
         epoch, recipe = step / max(1, self.per_epoch), self.recipe
         if epoch < 0.2 * recipe.epochs:
             return 0.04 + 0.96 * epoch / (0.2 * recipe.epochs)
@@ -241,8 +241,7 @@ class Run:
         settling = recipe.epochs + recipe.together
         if epoch < settling:
             return TOGETHER_RATE * _down(epoch, recipe.epochs, settling)
-        again = settling + recipe.settle
-        start = settling if epoch < again else again
+        start = settling + (epoch - settling) // max(1, recipe.settle) * recipe.settle
         return SETTLE_RATE * _down(epoch, start, start + recipe.settle)
 
     def learn(self, images: Tensor, labels: Tensor, said: Tensor | None = None) -> Tensor:

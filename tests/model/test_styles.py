@@ -108,13 +108,6 @@ def test_a_few_hands_draw_unlike_the_rest() -> None:
     assert 0.005 < ((slender < 0.6) | (slender > 1 / 0.6)).mean() < 0.05, "narrow or wide"
 
 
-def test_corners_are_where_a_line_turns() -> None:
-    square = np.array([[0, 0], [5, 0.2], [10, 0], [10, 4], [10, 10], [0, 10]], float)
-    assert np.array(corners(square, 0.5)).tolist() == [[0, 0], [10, 0], [10, 10], [0, 10]]
-    closed = np.concatenate((square, square[:1]))
-    assert np.array(corners(closed, 0.5)).tolist() == [[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]
-
-
 @by_name
 def test_every_style_goes_through_the_programs_own_rasteriser(template: Template) -> None:
     rng = np.random.default_rng(0)
