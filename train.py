@@ -232,7 +232,7 @@ class Run:
         return [adam, Muon(inner, MUON_RATE * recipe.rate, decay=recipe.decay)] if inner else [adam]
 
     def _one_cycle(self, step: int) -> float:
-        """The share of the highest rate at a step: up, then down; down again together; each time while settling."""
+        """The share of the highest rate at a step: up, then down; down again together, and each time they settle."""
         epoch, recipe = step / max(1, self.per_epoch), self.recipe
         if epoch < 0.2 * recipe.epochs:
             return 0.04 + 0.96 * epoch / (0.2 * recipe.epochs)
